@@ -1,0 +1,34 @@
+"""Audits data and fine-tunes: checks before, a guard during, one page and one verdict after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from auditor.audit import check as check
+    from auditor.model import Audit as Audit
+    from auditor.model import AuditFailed as AuditFailed
+    from auditor.rows import InputError as InputError
+    from auditor.rows import Roles as Roles
+
+_HOMES = {
+    "check": "auditor.audit",
+    "Audit": "auditor.model",
+    "AuditFailed": "auditor.model",
+    "InputError": "auditor.rows",
+    "Roles": "auditor.rows",
+}
+__all__ = ["Audit", "AuditFailed", "InputError", "Roles", "check"]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names, each imported when it is first asked for (PEP 562): the command line passes through here."""
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'auditor' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

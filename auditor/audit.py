@@ -1,0 +1,342 @@
+"""One pass: open, look, plan, derive, fold, judge, conclude, quote, verdict. One function a step."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from auditor import derive, evidence, find, profile
+from auditor.check import Check, Tally
+from auditor.data.open import open_source
+from auditor.data.typed import typed
+from auditor.engine import local
+from auditor.judging import Judged, conclude
+from auditor.model import Audit, Reading, Record
+from auditor.policy import Policy, policy, verdict
+from auditor.rows import Batch, Derived, InputError, Part, Roles, Setting, Source, Task
+from auditor.setting import as_roles, assume, decide, raw_setting
+from auditor.tallies.look import Look
+
+Progress = Callable[[str, int, int | None], None]
+WORTH_FORKING = 6  # batches: below it worker processes cost more than they save
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for: everything that decides an audit."""
+
+    train: Any = None
+    validation: Any = None
+    test: Any = None
+    references: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""  # name of the data set; default: the name of the first file
+    format: str | None = None  # where the ending does not tell
+    roles: Roles = field(default_factory=Roles)
+    task: Task | None = None
+    positive: str | None = None
+    select: tuple[str, ...] = ()
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    preview: bool = False
+    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    policy: Policy = field(default_factory=policy)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    evidence: str = "masked"
+    workers: int | None = None
+    seed: int = 0
+    progress: Progress = lambda stage, done, total: None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which checks run, over which tallies, from which columns; and why the others do not."""
+
+    checks: tuple[Check[Any], ...]
+    skipped: dict[str, str]  # code -> reason
+    rounds: tuple[tuple[type[Tally], ...], ...]
+    derivations: tuple[str, ...]
+
+
+def run(request: Request) -> Audit:
+    """The audit of a request. Raises InputError for what cannot be audited."""
+    clock = Clock()
+    sources = open_sources(request)
+    checks = find.checks(request.select, request.extend, request.ignore, preview=request.preview, limits=request.limits)
+    if not checks:
+        raise InputError("no check is selected; see `auditor rules`")
+    roles, assumed = assume(request.roles, list(dict.fromkeys(n for s in sources for n in s.columns)))
+    setting, look, said = look_at(sources, roles, request)
+    clock.lap("look")
+    plan = make_plan(checks, setting)
+    derivations = derive_columns(plan, setting, sources, request)
+    setting = replace(setting, derived=_described(derivations))
+    clock.lap("derive")
+    tallies = fold(plan, setting, sources, derivations, look, request)
+    clock.lap("fold")
+    judged, records = judge(plan, setting, tallies)
+    findings, outcomes = conclude(judged, setting.data)
+    findings = evidence.quote(findings, sources, setting, request.evidence)
+    clock.lap("judge")
+    audit = Audit(
+        data=setting.data,
+        verdict="incomplete",
+        reasons=(),
+        findings=findings,
+        outcomes=outcomes,
+        profile=profile.of(setting, look),
+        assumed=(*assumed, *said, *_reader_assumptions(sources)),
+        provenance=provenance(request, sources, setting, clock),
+        bias=_section(records, "bias") if setting.roles.sensitive else None,
+    )
+    return audit.with_verdict(*verdict(audit, request.policy))
+
+
+def check(
+    train: Any = None,
+    *,
+    validation: Any = None,
+    test: Any = None,
+    references: Mapping[str, Any] | None = None,
+    roles: Roles | dict[str, Any] | None = None,
+    task: Task | None = None,
+    positive: str | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    policy_name: str = "default",
+    fail_on: str | None = None,
+    require: Sequence[str] = (),
+    **more: Any,
+) -> Audit:
+    """Audits a data set. `train` and friends are a path, a pandas or polars frame, an Arrow table or a datasets object.
+
+    Raises InputError where something cannot be audited. Further keywords are the fields of `Request`.
+    """
+    full = [code for code in select if find.CODE.fullmatch(code)]
+    return run(
+        Request(
+            train=train,
+            validation=validation,
+            test=test,
+            references=references or {},
+            roles=as_roles(roles),
+            task=task,
+            positive=positive,
+            select=tuple(select),
+            ignore=tuple(ignore),
+            policy=policy(policy_name, fail_on=fail_on, require=require, named=full),
+            **more,
+        )
+    )
+
+
+def open_sources(request: Request) -> list[Source]:
+    """The splits that were given, opened. Raises InputError where there is none, or one cannot be opened."""
+    given: list[tuple[str, Part, Any]] = [
+        ("train", "train", request.train),
+        ("validation", "held-out", request.validation),
+        ("test", "held-out", request.test),
+        *((name, "reference", what) for name, what in request.references.items()),
+    ]
+    sources: list[Source] = []
+    for split, part, what in given:
+        if what is not None:
+            sources += open_source(what, split, part, request.format)
+    if not sources:
+        raise InputError("got no data, want at least a training file: auditor check train.csv --test test.csv")
+    names = [s.split for s in sources]
+    twice = next((n for n in names if names.count(n) > 1), None)
+    if twice:
+        raise InputError(f"the split {twice!r} was given twice; name each once")
+    return sources
+
+
+def look_at(sources: Sequence[Source], roles: Roles, request: Request) -> tuple[Setting, Look, tuple[str, ...]]:
+    """The first round: every column of every split is looked at, so that kinds are decided from all rows."""
+    raw = raw_setting(request.data or sources[0].name, sources, roles)
+    batches = (
+        Batch(split=s.split, table=part.table, rows=part.rows, setting=raw, faults=part.faults)
+        for s in sources
+        for part in _told(s.read(), request.progress, f"looking at {s.split}")
+    )
+    look = local.fold([Look], batches, workers=1)[Look]
+    if isinstance(look, Exception):
+        raise look
+    assert isinstance(look, Look)
+    empty = next((s.split for s in sources if look.rows[s.split] == 0), None)
+    if empty:
+        raise InputError(f"{empty}: no record could be read")
+    setting, said = decide(raw, look, request.task, request.positive, request.seed, dict(request.options))
+    return setting, look, said
+
+
+def make_plan(checks: Sequence[Check[Any]], setting: Setting) -> Plan:
+    """Skips with reasons before anything is read; the rest of the tallies in rounds."""
+    skipped: dict[str, str] = {}
+    running = []
+    for one in checks:
+        reason = one.lacks(setting)
+        if reason is None:
+            wanted = {name for kind in _closure(one.tallies) for name in kind.derives}
+            reason = next((r for name in sorted(wanted) if (r := derive.skips(name, setting))), None)
+        if reason is None:
+            running.append(one)
+        else:
+            skipped[one.code] = reason
+    kinds = _closure(kind for one in running for kind in one.tallies)
+    names = sorted({name for kind in kinds for name in kind.derives})
+    rounds: list[tuple[type[Tally], ...]] = []
+    placed: set[type[Tally]] = {Look}
+    while waiting := [k for k in kinds if k not in placed]:
+        ready = tuple(k for k in waiting if set(k.after) <= placed)
+        rounds.append(ready)
+        placed |= set(ready)
+    return Plan(tuple(running), skipped, tuple(rounds), tuple(names))
+
+
+def _closure(kinds: Any) -> list[type[Tally]]:
+    seen: dict[type[Tally], None] = {}
+    todo = list(kinds)
+    while todo:
+        kind = todo.pop(0)
+        if kind not in seen:
+            seen[kind] = None
+            todo += kind.after
+    return list(seen)
+
+
+def batches_of(
+    sources: Sequence[Source],
+    setting: Setting,
+    columns: tuple[str, ...] | None,
+    derived: Mapping[str, Mapping[str, Derived]] | None = None,
+    progress: Progress | None = None,
+    stage: str = "",
+) -> Iterator[Batch]:
+    """Typed batches of all splits in their order."""
+    for source in sources:
+        wanted = None if columns is None else tuple(c for c in columns if c in source.columns)
+        parts = source.read(wanted)
+        for raw in _told(parts, progress, f"{stage} {source.split}") if progress else parts:
+            yield typed(raw, source.split, setting, (derived or {}).get(source.split))
+
+
+def _told(parts: Iterator[Any], progress: Progress, stage: str) -> Iterator[Any]:
+    rows = 0
+    for part in parts:
+        rows += len(part.rows)
+        progress(stage, rows, None)
+        yield part
+
+
+def derive_columns(plan: Plan, setting: Setting, sources: Sequence[Source], request: Request) -> derive.Derivations:
+    """Runs the derivations that the plan asks for."""
+    return derive.run(plan.derivations, setting, lambda: batches_of(sources, setting, None), request.progress)
+
+
+def _described(derivations: derive.Derivations) -> dict[str, dict[str, Any]]:
+    return {name: dict(d.info) for by in derivations.by_split.values() for name, d in by.items()}
+
+
+def fold(
+    plan: Plan, setting: Setting, sources: Sequence[Source], derivations: derive.Derivations, look: Look, request: Request
+) -> local.Totals:
+    """Every round of tallies, each over the columns that it needs."""
+    done: local.Totals = {Look: look}
+    size = sum(s.rows for s in setting.splits)
+    workers = request.workers or (local.cores() if size >= WORTH_FORKING * 65_536 else 1)
+    for i, kinds in enumerate(plan.rounds):
+        broken = {k: RuntimeError(derivations.failed[n]) for k in kinds for n in k.derives if n in derivations.failed}
+        done.update(broken)
+        well = [k for k in kinds if k not in broken]
+        wanted = {name for kind in well for name in kind.columns(setting)}
+        columns = tuple(c.name for c in setting.columns if c.name in wanted)
+        stage = "counting" if i == 0 else f"counting, round {i + 1},"
+        batches = batches_of(sources, setting, columns, derivations.by_split, request.progress, stage)
+        done.update(local.fold(well, batches, done, workers=workers))
+    return done
+
+
+def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Judged], list[Record]]:
+    """Every check over its finished tallies. One that raises ends in error, with its cause; the others go on."""
+    judged: list[Judged] = []
+    records: list[Record] = []
+    for one in plan.checks:
+        begun = time.perf_counter()
+        finished = [tallies[kind] for kind in one.tallies]
+        broken = next((t for t in finished if isinstance(t, Exception)), None)
+        readings: list[Reading] = []
+        error = f"{type(broken).__name__}: {broken}" if broken is not None else ""
+        if not error:
+            try:
+                for item in one.judge(setting, *finished):
+                    (records if isinstance(item, Record) else readings).append(item)  # type: ignore[arg-type]  # two lists
+            except Exception as cause:
+                error = f"{type(cause).__name__}: {cause}"
+        judged.append(Judged(one, tuple(readings), time.perf_counter() - begun, error=error))
+    known = find.everything().checks
+    judged += [Judged(known[code](), (), skipped=reason) for code, reason in plan.skipped.items()]
+    return judged, records
+
+
+def _section(records: Sequence[Record], name: str) -> dict[str, Any]:
+    section: dict[str, list[Any]] = {"groups": [], "comparisons": [], "slices": [], "probes": []} if name == "bias" else {}
+    for record in records:
+        if record.section == name:
+            section.setdefault(record.list, []).append(dict(record.values))
+    return section
+
+
+def _reader_assumptions(sources: Sequence[Source]) -> tuple[str, ...]:
+    return tuple(f"{s.split}: {said}" for s in sources for said in getattr(s, "assumed", ()))
+
+
+class Clock:
+    """Durations of the steps, seconds. The only clock; it goes to provenance."""
+
+    def __init__(self) -> None:
+        self.begun = datetime.now(UTC)
+        self.last = time.perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self.last, 3)
+        self.last = now
+
+
+def provenance(request: Request, sources: Sequence[Source], setting: Setting, clock: Clock) -> dict[str, Any]:
+    """Where the audit comes from: digests, rows, seeds, versions, durations."""
+    from importlib.metadata import version
+
+    return {
+        "started": clock.begun.isoformat(timespec="seconds"),
+        "durations": dict(clock.laps),
+        "files": [{"split": s.split, "source": s.name, "sha256": s.digest()} for s in sources],
+        "rows": {s.name: s.rows for s in setting.splits},
+        "roles": dict(_grouped(setting.roles)),
+        "task": setting.task,
+        "positive": setting.positive,
+        "seed": request.seed,
+        "evidence": request.evidence,
+        "policy": {"name": request.policy.name, "fail_on": request.policy.fail_on, "require": list(request.policy.require)},
+        "derived": {k: dict(v) for k, v in setting.derived.items()},
+        "limits": {k: dict(v) for k, v in request.limits.items()},
+        "select": list(request.select),
+        "ignore": list(request.ignore),
+        "versions": {
+            "tune-auditor": version("tune-auditor"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")},
+        },
+    }
+
+
+def _grouped(roles: Roles) -> Iterator[tuple[str, Any]]:
+    by: dict[str, list[str]] = {}
+    for role, column in roles.items():
+        by.setdefault(role, []).append(column)
+    return iter(by.items())

@@ -1,0 +1,1 @@
+"""Engines fold tallies over batches: same findings from each."""

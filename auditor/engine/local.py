@@ -1,0 +1,88 @@
+"""The engine of one machine: batches streamed, tallies summed in batch order, worker processes for large data."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from auditor.check import Tally
+from auditor.rows import Batch
+
+Kinds = Sequence[type[Tally]]
+Totals = dict[type[Tally], Tally | Exception]
+
+
+def fold(kinds: Kinds, batches: Iterable[Batch], done: Totals | None = None, *, workers: int = 1) -> Totals:
+    """One finished Tally a kind, or the exception that stopped it.
+
+    Tallies are summed in the order of the batches whatever the number of workers, so that float sums come out the
+    same byte for byte. `done` holds the finished tallies of earlier rounds.
+    """
+    totals: Totals = {kind: kind() for kind in kinds}
+    given = {kind: tuple((done or {}).get(k) for k in kind.after) for kind in kinds}
+    for kind, args in given.items():
+        for needed, value in zip(kind.after, args, strict=True):
+            if value is None or isinstance(value, Exception):
+                totals[kind] = value if isinstance(value, Exception) else KeyError(needed.__name__)
+    for parts in _parts(batches, [k for k in kinds if not isinstance(totals[k], Exception)], given, workers):
+        for kind, part in parts.items():
+            total = totals[kind]
+            if isinstance(total, Exception):
+                continue
+            try:
+                totals[kind] = part if isinstance(part, Exception) else total + part
+            except Exception as cause:
+                totals[kind] = cause
+    return totals
+
+
+def _count(kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], batch: Batch) -> Totals:
+    parts: Totals = {}
+    for kind in kinds:
+        try:
+            parts[kind] = kind.of(batch, *given[kind])
+        except Exception as cause:
+            parts[kind] = cause
+    return parts
+
+
+def _parts(batches: Iterable[Batch], kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], workers: int) -> Iterator[Totals]:
+    alone = workers < 2 or threading.active_count() > 1 or "fork" not in multiprocessing.get_all_start_methods()
+    if alone or not kinds:
+        for batch in batches:
+            yield _count(kinds, given, batch)
+        return
+    global _work
+    _work = lambda batch: _count(kinds, given, batch)  # noqa: E731  the forked workers inherit it: nothing to pickle
+    try:
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            yield from _ahead(pool, batches, workers)
+    finally:
+        _work = None
+
+
+_work: Callable[[Batch], Totals] | None = None
+
+
+def _call(batch: Batch) -> Totals:
+    assert _work is not None
+    return _work(batch)
+
+
+def _ahead(pool: Any, batches: Iterable[Batch], workers: int) -> Iterator[Totals]:
+    """Results in order, with at most two batches a worker under way: `imap` alone would read the whole file."""
+    waiting: list[Any] = []
+    for batch in batches:
+        waiting.append(pool.apply_async(_call, (batch,)))
+        if len(waiting) > 2 * workers:
+            yield waiting.pop(0).get()
+    while waiting:
+        yield waiting.pop(0).get()
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

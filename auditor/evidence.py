@@ -1,0 +1,87 @@
+"""Rows quoted for the page: contents of the few rows a finding shows, masked as asked."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.model import Finding, Row
+from auditor.rows import Setting, Source
+
+CUT = 2_000  # characters of a cell that are kept in audit.json
+
+SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{16,}"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"
+)
+PERSONAL = (
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "[ip]"),
+    (re.compile(r"(?<!\w)@\w{2,}"), "[handle]"),
+    (re.compile(r"\+?\d(?:[\s().-]?\d){6,}"), "[digits]"),
+)
+
+
+def masked(text: str, mode: str) -> str:
+    """The text as the evidence mode allows: `masked` hides personal data; secrets are hidden always."""
+    text = SECRET.sub("[secret]", text)
+    if mode == "masked":
+        for pattern, chip in PERSONAL:
+            text = pattern.sub(chip, text)
+    return text
+
+
+def quote(findings: Sequence[Finding], sources: Sequence[Source], setting: Setting, mode: str) -> tuple[Finding, ...]:
+    """The findings with ids and contents filled into the rows they show; one more reading of those rows alone."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for finding in findings:
+        for row in finding.rows:
+            wanted[row.split].add(row.row)
+            if row.twin_row is not None:
+                wanted[row.twin_split].add(row.twin_row)
+    if not wanted:
+        return tuple(findings)
+    contents = {s.split: _take(s, sorted(wanted[s.split])) for s in sources if wanted.get(s.split)}
+
+    def filled(row: Row, finding: Finding) -> Row:
+        cells = contents.get(row.split, {}).get(row.row, {})
+        twin = contents.get(row.twin_split, {}).get(row.twin_row if row.twin_row is not None else -1, {})
+        own_id = str(cells.get(setting.roles.id, "")) if setting.roles.id else ""
+        if mode == "none":
+            return replace(row, id=own_id, detail="", twin_detail="")
+        return replace(
+            row,
+            id=own_id,
+            detail=" · ".join(x for x in (row.detail, _shown(cells, finding, setting, mode)) if x),
+            twin_detail=_shown(twin, finding, setting, mode),
+        )
+
+    return tuple(replace(f, rows=tuple(filled(r, f) for r in f.rows)) for f in findings)
+
+
+def _shown(cells: dict[str, object], finding: Finding, setting: Setting, mode: str) -> str:
+    """The cells that matter for a finding: its columns, else texts and label, else the first eight."""
+    roles = setting.roles
+    names = [c for c in finding.where.columns if c in cells] or [c for c in (*roles.text, roles.label) if c and c in cells]
+    names = list(dict.fromkeys([*names, *([roles.label] if roles.label in cells else [])])) or list(cells)[:8]
+    if len(names) == 1:
+        return masked(str(cells[names[0]])[:CUT], mode) if cells else ""
+    return " · ".join(f"{n}={masked(str(cells[n])[:CUT], mode)}" for n in names)
+
+
+def _take(source: Source, positions: list[int]) -> dict[int, dict[str, object]]:
+    found: dict[int, dict[str, object]] = {}
+    want = np.array(positions, np.int64)
+    for raw in source.read():
+        hits = np.flatnonzero(np.isin(raw.rows, want))
+        if len(hits):
+            for i, cells in zip(hits, raw.table.take(pa.array(hits)).to_pylist(), strict=True):
+                found[int(raw.rows[i])] = cells
+        if len(found) == len(positions):
+            break
+    return found

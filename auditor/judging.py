@@ -1,0 +1,171 @@
+"""From readings to findings and outcomes: limits, multiplicity, levels. The only place that says `found`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.check import Check
+from auditor.model import Effect, Finding, Level, Measured, Outcome, Reading, Where
+from auditor.statistics.multiplicity import benjamini_hochberg
+
+ALPHA = 0.05
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one check yielded, and how long it took."""
+
+    check: Check[Any]
+    readings: tuple[Reading, ...]
+    seconds: float = 0.0
+    skipped: str = ""
+    error: str = ""
+
+
+def fingerprint(code: str, data: str, where: Where) -> str:
+    """SHA-256 of the canonical JSON list of code, data name and place: no row numbers, no values, no file name."""
+    parts = [code, data, where.split, list(where.columns), where.group, where.reference]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def weigh(effect: Effect, check: Check[Any], *, at_most: Level = "error") -> tuple[Level | None, float | None]:
+    """The level that the effect reaches under the limits of the check, and the limit it broke or was nearest to.
+
+    Errors go by the end of the interval that `check.bound` names (default: even the favourable one misses the limit),
+    warnings by the point.
+    """
+    value = effect.value
+    if value is None:
+        return None, None
+    ends = {
+        "favourable": (effect.low, effect.high),
+        "point": (value, value),
+        "unfavourable": (effect.high, effect.low),
+    }[check.bound]
+    above = value if ends[0] is None else ends[0]
+    below = value if ends[1] is None else ends[1]
+    if at_most == "error":
+        if check.error_above is not None and above > check.error_above:
+            return "error", check.error_above
+        if check.error_below is not None and below < check.error_below:
+            return "error", check.error_below
+    if at_most in ("error", "warning"):
+        if check.warn_above is not None and value > check.warn_above:
+            return "warning", check.warn_above
+        if check.warn_below is not None and value < check.warn_below:
+            return "warning", check.warn_below
+        # an error limit may stand without a warning limit: a point beyond it that the interval does not confirm warns
+        if check.error_above is not None and check.warn_above is None and value > check.error_above:
+            return "warning", check.error_above
+        if check.error_below is not None and check.warn_below is None and value < check.error_below:
+            return "warning", check.error_below
+    limits = (check.warn_above, check.error_above, check.warn_below, check.error_below)
+    return None, next((x for x in limits if x is not None), None)
+
+
+def corrected(judged: Sequence[Judged]) -> dict[int, float]:
+    """id(reading) -> q. Benjamini-Hochberg over the p-values of one family (the letters of the code)."""
+    families: dict[str, list[Reading]] = defaultdict(list)
+    for one in judged:
+        families[one.check.code[:3]] += [r for r in one.readings if r.p is not None]
+    q: dict[int, float] = {}
+    for readings in families.values():
+        for reading, value in zip(readings, benjamini_hochberg([r.p or 0.0 for r in readings]), strict=True):
+            q[id(reading)] = value
+    return q
+
+
+def conclude(judged: Sequence[Judged], data: str) -> tuple[tuple[Finding, ...], tuple[Outcome, ...]]:
+    """Findings, worst and largest first, and one outcome a check, sorted by code."""
+    q = corrected(judged)
+    findings: list[Finding] = []
+    outcomes = []
+    for one in judged:
+        own = [f for r in one.readings if (f := _finding(r, one.check, data, q.get(id(r)))) is not None]
+        findings += own
+        outcomes.append(_outcome(one, own))
+    order = {"error": 0, "warning": 1, "note": 2}
+    findings.sort(key=lambda f: (order[f.level], -_share(f), f.code, f.fingerprint))
+    return tuple(findings), tuple(sorted(outcomes, key=lambda o: o.code))
+
+
+def _share(finding: Finding) -> float:
+    return finding.affected / finding.examined if finding.examined else 0.0
+
+
+def _finding(reading: Reading, check: Check[Any], data: str, q: float | None) -> Finding | None:
+    if reading.unsure or reading.level == "clean":
+        return None
+    level: Level | None
+    if reading.level:
+        level, limit = reading.level, reading.limit
+    else:
+        level, limit = weigh(reading.effect, check, at_most=reading.at_most)
+    if level is None or (q is not None and q >= ALPHA):
+        return None
+    page = check.page()
+    return Finding(
+        code=check.code,
+        name=check.name,
+        level=level,
+        where=reading.where,
+        message=reading.message,
+        effect=reading.effect,
+        limit=limit,
+        affected=reading.affected,
+        examined=reading.examined,
+        rows=reading.rows.top(SHOWN) if reading.rows is not None else (),
+        evidence=reading.evidence,
+        fix=reading.fix,
+        fingerprint=fingerprint(check.code, data, reading.where),
+        q=q,
+        why=page.get("Why", ""),
+        known_limits=page.get("Known limits", ""),
+        all_rows=reading.rows,
+    )
+
+
+def _outcome(one: Judged, findings: Sequence[Finding]) -> Outcome:
+    measured = nearest(Measured(where=r.where, effect=r.effect, limit=_limit(r, one.check)) for r in one.readings)
+    unsure = [r for r in one.readings if r.unsure]
+    if one.skipped:
+        status, reason = "skipped", one.skipped
+    elif one.error:
+        status, reason = "error", one.error
+    elif findings:
+        status, reason = "found", f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+    elif unsure:
+        status, reason = "inconclusive", unsure[0].unsure + (f" (and {len(unsure) - 1} more)" if len(unsure) > 1 else "")
+    elif one.readings:
+        status, reason = "clean", ""
+    else:
+        status, reason = "skipped", "there was nothing to judge"
+    return Outcome(
+        code=one.check.code,
+        name=one.check.name,
+        status=status,  # type: ignore[arg-type]  # mypy widens the literals of a chain of assignments
+        reason=reason,
+        seconds=round(one.seconds, 3),
+        measured=measured,
+    )
+
+
+def _limit(reading: Reading, check: Check[Any]) -> float | None:
+    return reading.limit if reading.level else weigh(reading.effect, check, at_most=reading.at_most)[1]
+
+
+def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:
+    """At most ten, nearest the limit first (as a share of it), undefined ones last."""
+
+    def distance(m: Measured) -> float:
+        if m.effect.value is None or m.limit is None:
+            return float("inf")
+        return abs(m.effect.value - m.limit) / (abs(m.limit) or 1.0)
+
+    return tuple(sorted(measured, key=distance)[:SHOWN])

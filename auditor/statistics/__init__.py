@@ -1,0 +1,1 @@
+"""Intervals, tests and corrections, each with its source; no data, no checks."""

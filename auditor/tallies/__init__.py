@@ -1,0 +1,1 @@
+"""Mergeable counts that two or more checks read."""

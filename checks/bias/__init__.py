@@ -1,0 +1,1 @@
+"""A group is treated worse, by the data or by the model."""

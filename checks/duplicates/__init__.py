@@ -1,0 +1,1 @@
+"""Rows or columns that count twice."""

@@ -1,0 +1,58 @@
+"""IMB101."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.check import Check, Specimen
+from auditor.model import Effect, Histogram, Reading, Series, Where
+from auditor.rows import Roles, Setting
+from auditor.tallies.labels import LabelCounts
+
+LABEL = Roles(label="label")
+
+
+class RareClass(Check[LabelCounts]):
+    """One class is far rarer than the commonest.
+
+    ## Why
+    A model can be right almost always and never say the rare class.
+
+    ## Measured
+    Rows of the commonest label / rows of the rarest, by split: ratio, 1 to infinity, high is bad. Labels that a split
+    lacks altogether are the matter of IMB103.
+
+    ## Fix
+    Collect more of it, weigh it up (class weights, a balanced sampler), and read recall by label instead of accuracy.
+
+    ## Known limits
+    Truly rare events, such as fraud, are rare in any honest sample: waive it and evaluate by label.
+
+    ## Source
+    10:1 and 100:1 are the examples of He & Garcia 2009, doi:10.1109/TKDE.2008.239 (to be verified against the source).
+    """
+
+    code = "IMB101"
+    needs = ("label", "classes")
+    warn_above: float | None = 10.0  # He & Garcia's first example
+    error_above: float | None = 100.0  # their second
+    good = Specimen(train={"label": ["a", "b"] * 5}, roles=LABEL)
+    bad = Specimen(train={"label": ["a"] * 30 + ["b"]}, roles=LABEL)
+
+    def judge(self, setting: Setting, counts: LabelCounts) -> Iterator[Reading]:
+        for split, labels in sorted(counts.by.items()):
+            ranked = labels.most_common()
+            if len(ranked) < 2:
+                continue
+            (common, most), (rare, least) = ranked[0], ranked[-1]
+            shown = ranked if len(ranked) <= 40 else ranked[:20] + ranked[-20:]
+            bars = Series(name="rows", x=tuple(k for k, _ in shown), y=tuple(float(v) for _, v in shown))
+            column = setting.roles.label or ""
+            yield self.read(
+                Where(split=split, columns=(column,), group=rare),
+                Effect(name="ratio", value=most / least, unit="ratio"),
+                f"{rare!r} has {least:,} rows in {split}, the commonest label {common!r} has {most:,}: {most / least:.1f} to 1",
+                affected=least,
+                examined=labels.total(),
+                evidence=(Histogram(title=f"Rows by label in {split}", x_label=column, y_label="rows", series=(bars,)),),
+            )

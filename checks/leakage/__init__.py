@@ -1,0 +1,1 @@
+"""The test already knows the train set."""

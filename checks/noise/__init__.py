@@ -1,0 +1,1 @@
+"""The label or the value is wrong."""

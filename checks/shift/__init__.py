@@ -1,0 +1,1 @@
+"""The splits, or the file and the world, differ."""

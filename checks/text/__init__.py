@@ -1,0 +1,1 @@
+"""The text is not text worth learning."""

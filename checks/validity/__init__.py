@@ -1,0 +1,1 @@
+"""The table is not what it claims to be."""
