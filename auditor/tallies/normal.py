@@ -1,0 +1,90 @@
+"""N1, the one normaliser: two texts that read the same get the same form."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+KEPT = ("L", "M", "Nd")
+"""Unicode general categories that N1 keeps: letters, marks and digits."""
+
+_ASCII = np.array([ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 32 for b in range(256)], np.uint8)
+
+
+class _Translation(dict[int, int]):
+    """Code point -> itself where N1 keeps it, else a space; filled as characters turn up."""
+
+    def __missing__(self, point: int) -> int:
+        self[point] = point if unicodedata.category(chr(point)).startswith(KEPT) else 32
+        return self[point]
+
+
+_translation = _Translation()
+
+
+def n1_text(text: str) -> str:
+    """N1 of one text: NFKC (Unicode Annex 15), casefold, every run of characters that are no letters, marks or digits
+    -> one space, trimmed. A text of punctuation alone becomes ""."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_translation).split())
+
+
+def n1(values: pa.Array) -> pa.Array:
+    """N1 of every text, of the type given (string or large_string); null stays null.
+
+    ASCII rows go by bytes, all at once; each distinct text with other characters goes by `n1_text`.
+    """
+    if not len(values):
+        return values
+    ascii_only = pc.fill_null(pc.string_is_ascii(values), True)
+    if pc.all(ascii_only).as_py():
+        return _ascii(values)
+    mask = ascii_only.to_numpy(zero_copy_only=False)
+    coded = values.filter(pc.invert(ascii_only)).dictionary_encode()
+    forms = pa.array([n1_text(t) for t in coded.dictionary.to_pylist()], values.type)
+    both = pa.concat_arrays([_ascii(values.filter(ascii_only)), forms.take(coded.indices)])
+    place = np.empty(len(values), np.int64)
+    place[np.concatenate([np.flatnonzero(mask), np.flatnonzero(~mask)])] = np.arange(len(values))
+    return both.take(pa.array(place))
+
+
+def _ascii(values: pa.Array) -> pa.Array:
+    """N1 of texts of ASCII alone: case and blanks are settled on the bytes of the whole array."""
+    large = pa.types.is_large_string(values.type)
+    filled = pc.fill_null(values, "") if values.null_count else values
+    offsets, data = _bytes(filled, large)
+    squeezed = _ASCII[data]
+    blank = squeezed == 32
+    after_blank = np.empty(len(blank), np.bool_)
+    after_blank[1:] = blank[:-1]
+    full = np.flatnonzero(np.diff(offsets))
+    after_blank[offsets[full]] = True
+    keep = ~(blank & after_blank)
+    lengths = _lengths(keep, offsets, full)
+    squeezed = squeezed[keep]
+    ends = np.cumsum(lengths)
+    trailing = np.flatnonzero((lengths > 0) & (squeezed[np.maximum(ends - 1, 0)] == 32)) if len(squeezed) else ends[:0]
+    squeezed = np.delete(squeezed, ends[trailing] - 1)
+    lengths[trailing] -= 1
+    edges = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64 if large else np.int32)
+    result = pa.Array.from_buffers(values.type, len(values), [None, pa.py_buffer(edges), pa.py_buffer(squeezed)])
+    return pc.if_else(values.is_valid(), result, pa.scalar(None, values.type)) if values.null_count else result
+
+
+def _bytes(values: pa.Array, large: bool) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """(offsets from 0, bytes) of a string array without nulls."""
+    _, edges, data = values.buffers()
+    offsets = np.frombuffer(edges, np.int64 if large else np.int32)[values.offset : values.offset + len(values) + 1]
+    whole = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    return offsets.astype(np.int64) - int(offsets[0]), whole[offsets[0] : offsets[-1]]
+
+
+def _lengths(keep: NDArray[np.bool_], offsets: NDArray[np.int64], full: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Kept bytes a row; `full` are the rows that have any."""
+    lengths = np.zeros(len(offsets) - 1, np.int64)
+    if len(full):
+        lengths[full] = np.add.reduceat(keep, offsets[full], dtype=np.int64)
+    return lengths
