@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auditor import derive, evidence, find, profile
@@ -16,39 +15,15 @@ from auditor.data.typed import typed
 from auditor.engine import local
 from auditor.judging import Judged, conclude
 from auditor.model import Audit, Reading, Record
-from auditor.policy import Policy, policy, verdict
+from auditor.policy import policy, verdict
+from auditor.provenance import Clock, provenance
+from auditor.request import Progress, Request
 from auditor.rows import Batch, Derived, InputError, Part, Roles, Setting, Source, Task
 from auditor.setting import as_roles, assume, decide, raw_setting
 from auditor.tallies.look import Look
 
-Progress = Callable[[str, int, int | None], None]
+Fold = Callable[[Sequence[type[Tally]], Iterable[Batch], local.Totals], local.Totals]
 WORTH_FORKING = 6  # batches: below it worker processes cost more than they save
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What was asked for: everything that decides an audit."""
-
-    train: Any = None
-    validation: Any = None
-    test: Any = None
-    references: Mapping[str, Any] = field(default_factory=dict)
-    data: str = ""  # name of the data set; default: the name of the first file
-    format: str | None = None  # where the ending does not tell
-    roles: Roles = field(default_factory=Roles)
-    task: Task | None = None
-    positive: str | None = None
-    select: tuple[str, ...] = ()
-    extend: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    preview: bool = False
-    limits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    policy: Policy = field(default_factory=policy)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    evidence: str = "masked"
-    workers: int | None = None
-    seed: int = 0
-    progress: Progress = lambda stage, done, total: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,18 +221,44 @@ def fold(
 ) -> local.Totals:
     """Every round of tallies, each over the columns that it needs."""
     done: local.Totals = {Look: look}
-    size = sum(s.rows for s in setting.splits)
-    workers = request.workers or (local.cores() if size >= WORTH_FORKING * 65_536 else 1)
-    for i, kinds in enumerate(plan.rounds):
-        broken = {k: RuntimeError(derivations.failed[n]) for k in kinds for n in k.derives if n in derivations.failed}
-        done.update(broken)
-        well = [k for k in kinds if k not in broken]
-        wanted = {name for kind in well for name in kind.columns(setting)}
-        columns = tuple(c.name for c in setting.columns if c.name in wanted)
-        stage = "counting" if i == 0 else f"counting, round {i + 1},"
-        batches = batches_of(sources, setting, columns, derivations.by_split, request.progress, stage)
-        done.update(local.fold(well, batches, done, workers=workers))
+    with engine(request, sum(s.rows for s in setting.splits)) as folded:
+        for i, kinds in enumerate(plan.rounds):
+            fold_round(i, kinds, done, folded, setting, sources, derivations, request)
     return done
+
+
+def fold_round(
+    i: int,
+    kinds: Sequence[type[Tally]],
+    done: local.Totals,
+    folded: Fold,
+    setting: Setting,
+    sources: Sequence[Source],
+    derivations: derive.Derivations,
+    request: Request,
+) -> None:
+    """One reading of the columns that these tallies need; the finished tallies go to `done`."""
+    broken = {k: RuntimeError(derivations.failed[n]) for k in kinds for n in k.derives if n in derivations.failed}
+    done.update(broken)
+    well = [k for k in kinds if k not in broken]
+    wanted = {name for kind in well for name in kind.columns(setting)}
+    columns = tuple(c.name for c in setting.columns if c.name in wanted)
+    stage = "counting" if i == 0 else f"counting, round {i + 1},"
+    batches = batches_of(sources, setting, columns, derivations.by_split, request.progress, stage)
+    done.update(folded(well, batches, done))
+
+
+@contextmanager
+def engine(request: Request, rows: int) -> Iterator[Fold]:
+    """The fold of the engine that was asked for; worker processes only where the data is worth them."""
+    if request.engine == "dask":
+        from auditor.engine import dask
+
+        with dask.client(request.scheduler, request.workers) as connected:
+            yield lambda kinds, batches, done: dask.fold(kinds, batches, done, connected)
+        return
+    workers = request.workers or (local.cores() if rows >= WORTH_FORKING * 65_536 else 1)
+    yield lambda kinds, batches, done: local.fold(kinds, batches, done, workers=workers)
 
 
 def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Judged], list[Record]]:
@@ -292,51 +293,3 @@ def _section(records: Sequence[Record], name: str) -> dict[str, Any]:
 
 def _reader_assumptions(sources: Sequence[Source]) -> tuple[str, ...]:
     return tuple(f"{s.split}: {said}" for s in sources for said in getattr(s, "assumed", ()))
-
-
-class Clock:
-    """Durations of the steps, seconds. The only clock; it goes to provenance."""
-
-    def __init__(self) -> None:
-        self.begun = datetime.now(UTC)
-        self.last = time.perf_counter()
-        self.laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(now - self.last, 3)
-        self.last = now
-
-
-def provenance(request: Request, sources: Sequence[Source], setting: Setting, clock: Clock) -> dict[str, Any]:
-    """Where the audit comes from: digests, rows, seeds, versions, durations."""
-    from importlib.metadata import version
-
-    return {
-        "started": clock.begun.isoformat(timespec="seconds"),
-        "durations": dict(clock.laps),
-        "files": [{"split": s.split, "source": s.name, "sha256": s.digest()} for s in sources],
-        "rows": {s.name: s.rows for s in setting.splits},
-        "roles": dict(_grouped(setting.roles)),
-        "task": setting.task,
-        "positive": setting.positive,
-        "seed": request.seed,
-        "evidence": request.evidence,
-        "policy": {"name": request.policy.name, "fail_on": request.policy.fail_on, "require": list(request.policy.require)},
-        "derived": {k: dict(v) for k, v in setting.derived.items()},
-        "limits": {k: dict(v) for k, v in request.limits.items()},
-        "select": list(request.select),
-        "ignore": list(request.ignore),
-        "versions": {
-            "tune-auditor": version("tune-auditor"),
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")},
-        },
-    }
-
-
-def _grouped(roles: Roles) -> Iterator[tuple[str, Any]]:
-    by: dict[str, list[str]] = {}
-    for role, column in roles.items():
-        by.setdefault(role, []).append(column)
-    return iter(by.items())

@@ -21,25 +21,37 @@ def fold(kinds: Kinds, batches: Iterable[Batch], done: Totals | None = None, *, 
     Tallies are summed in the order of the batches whatever the number of workers, so that float sums come out the
     same byte for byte. `done` holds the finished tallies of earlier rounds.
     """
+    totals, given = start(kinds, done or {})
+    for parts in _parts(batches, [k for k in kinds if not isinstance(totals[k], Exception)], given, workers):
+        summed(totals, parts)
+    return totals
+
+
+def start(kinds: Kinds, done: Totals) -> tuple[Totals, dict[type[Tally], tuple[Any, ...]]]:
+    """Zero of every kind, and what each gets from earlier rounds; a kind whose needs failed starts as that failure."""
     totals: Totals = {kind: kind() for kind in kinds}
-    given = {kind: tuple((done or {}).get(k) for k in kind.after) for kind in kinds}
+    given = {kind: tuple(done.get(k) for k in kind.after) for kind in kinds}
     for kind, args in given.items():
         for needed, value in zip(kind.after, args, strict=True):
             if value is None or isinstance(value, Exception):
                 totals[kind] = value if isinstance(value, Exception) else KeyError(needed.__name__)
-    for parts in _parts(batches, [k for k in kinds if not isinstance(totals[k], Exception)], given, workers):
-        for kind, part in parts.items():
-            total = totals[kind]
-            if isinstance(total, Exception):
-                continue
-            try:
-                totals[kind] = part if isinstance(part, Exception) else total + part
-            except Exception as cause:
-                totals[kind] = cause
-    return totals
+    return totals, given
 
 
-def _count(kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], batch: Batch) -> Totals:
+def summed(totals: Totals, parts: Totals) -> None:
+    """Adds the parts of one batch to the totals."""
+    for kind, part in parts.items():
+        total = totals[kind]
+        if isinstance(total, Exception):
+            continue
+        try:
+            totals[kind] = part if isinstance(part, Exception) else total + part
+        except Exception as cause:
+            totals[kind] = cause
+
+
+def count(kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], batch: Batch) -> Totals:
+    """The tally of one batch a kind, or the exception that stopped it."""
     parts: Totals = {}
     for kind in kinds:
         try:
@@ -50,13 +62,13 @@ def _count(kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], batch: Batch
 
 
 def _parts(batches: Iterable[Batch], kinds: Kinds, given: dict[type[Tally], tuple[Any, ...]], workers: int) -> Iterator[Totals]:
-    alone = workers < 2 or threading.active_count() > 1 or "fork" not in multiprocessing.get_all_start_methods()
-    if alone or not kinds:
+    alone = workers < 2 or "fork" not in multiprocessing.get_all_start_methods()
+    if alone or not kinds or threading.current_thread() is not threading.main_thread():
         for batch in batches:
-            yield _count(kinds, given, batch)
+            yield count(kinds, given, batch)
         return
     global _work
-    _work = lambda batch: _count(kinds, given, batch)  # noqa: E731  the forked workers inherit it: nothing to pickle
+    _work = lambda batch: count(kinds, given, batch)  # noqa: E731  the forked workers inherit it: nothing to pickle
     try:
         with multiprocessing.get_context("fork").Pool(workers) as pool:
             yield from _ahead(pool, batches, workers)
