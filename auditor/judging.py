@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from auditor.check import Check
 from auditor.model import Effect, Finding, Level, Measured, Outcome, Reading, Where
@@ -89,7 +89,7 @@ def conclude(judged: Sequence[Judged], data: str) -> tuple[tuple[Finding, ...], 
     for one in judged:
         own = [f for r in one.readings if (f := _finding(r, one.check, data, q.get(id(r)))) is not None]
         findings += own
-        outcomes.append(_outcome(one, own))
+        outcomes.append(_outcome(one, own, q))
     order = {"error": 0, "warning": 1, "note": 2}
     findings.sort(key=lambda f: (order[f.level], -_share(f), f.code, f.fingerprint))
     return tuple(findings), tuple(sorted(outcomes, key=lambda o: o.code))
@@ -131,8 +131,8 @@ def _finding(reading: Reading, check: Check[Any], data: str, q: float | None) ->
     )
 
 
-def _outcome(one: Judged, findings: Sequence[Finding]) -> Outcome:
-    measured = nearest(Measured(where=r.where, effect=r.effect, limit=_limit(r, one.check)) for r in one.readings)
+def _outcome(one: Judged, findings: Sequence[Finding], q: dict[int, float]) -> Outcome:
+    measured = nearest(_measured(r, one.check, q.get(id(r))) for r in one.readings)
     unsure = [r for r in one.readings if r.unsure]
     if one.skipped:
         status, reason = "skipped", one.skipped
@@ -156,8 +156,10 @@ def _outcome(one: Judged, findings: Sequence[Finding]) -> Outcome:
     )
 
 
-def _limit(reading: Reading, check: Check[Any]) -> float | None:
-    return reading.limit if reading.level else weigh(reading.effect, check, at_most=reading.at_most)[1]
+def _measured(reading: Reading, check: Check[Any], q: float | None) -> Measured:
+    limit = reading.limit if reading.level else weigh(reading.effect, check, at_most=reading.at_most)[1]
+    decided: Literal["limits", "check", "unsure"] = "unsure" if reading.unsure else "check" if reading.level else "limits"
+    return Measured(where=reading.where, effect=reading.effect, limit=limit, q=q, at_most=reading.at_most, decided=decided)
 
 
 def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:

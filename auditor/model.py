@@ -232,6 +232,9 @@ class Measured:
     where: Where
     effect: Effect
     limit: float | None
+    q: float | None = None  # Benjamini-Hochberg corrected p-value, where there is one
+    at_most: Level = "error"  # the worst level that limits could make of it
+    decided: Literal["limits", "check", "unsure"] = "limits"  # who weighed it: other limits re-judge only the first kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
