@@ -17,7 +17,8 @@ from auditor.judging import Judged, conclude
 from auditor.model import Audit, Reading, Record
 from auditor.policy import policy, verdict
 from auditor.provenance import Clock, provenance
-from auditor.request import Progress, Request
+from auditor.request import Progress
+from auditor.request import Request as Request
 from auditor.rows import Batch, Derived, InputError, Part, Roles, Setting, Source, Task
 from auditor.setting import as_roles, assume, decide, raw_setting
 from auditor.tallies.look import Look

@@ -11,6 +11,7 @@ import pytest
 
 from auditor import audit as steps
 from auditor.rows import Column, InputError, Roles, Setting
+from auditor.setting import assume
 from auditor.tallies.look import SKETCH, ColumnLook, look
 
 
@@ -94,6 +95,6 @@ def test_whole_number_labels_of_few_values_are_classes_and_it_is_said() -> None:
 
 
 def test_conventional_names_are_not_assumed_over_given_roles() -> None:
-    setting = steps.assume(Roles(label="text"), ["text", "label"])[0]
+    setting = assume(Roles(label="text"), ["text", "label"])[0]
     assert setting.label == "text"
     assert not setting.text
