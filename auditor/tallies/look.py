@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.places import Places, joined
 
 NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "None", "none", "nan", "NaN", "NAN", "-", "--", "?", "null", "NULL", "Null")
 """Spellings of "missing" that are counted.
@@ -32,6 +33,8 @@ NAMED = r"(?i)^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,}|[a-z]{1,
 
 SKETCH = 4096
 WORDS = 4096
+SPELLED_CAP = 10_000
+"""Positions kept for each spelling of null of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class ColumnLook:
     low: float | None = None
     high: float | None = None
     runs: tuple[tuple[int, float, float, bool], ...] = ()  # (position, first, last, strictly rising) a batch
+    spelled_at: dict[str, Places] = field(default_factory=dict)  # null word -> its rows, the first 10,000
 
     @property
     def present(self) -> int:
@@ -113,6 +117,7 @@ class ColumnLook:
             low=min((x for x in (self.low, other.low) if x is not None), default=None),
             high=max((x for x in (self.high, other.high) if x is not None), default=None),
             runs=self.runs + other.runs,
+            spelled_at=joined(self.spelled_at, other.spelled_at),
         )
 
 
@@ -129,8 +134,7 @@ class Look(Tally):
 
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
-        first = int(batch.rows[0]) if len(batch) else 0
-        looks = {(batch.split, name): look(batch.column(name), first) for name in batch.table.column_names}
+        looks = {(batch.split, name): look(batch.column(name), batch.rows) for name in batch.table.column_names}
         return cls(looks, Counter({batch.split: len(batch)}))
 
     def __add__(self, other: Self) -> Self:
@@ -148,16 +152,18 @@ class Look(Tally):
         return total
 
 
-def look(values: pa.Array, first: int) -> ColumnLook:
-    """The look at one array whose first value stands at position `first`."""
+def look(values: pa.Array, rows: NDArray[np.int64] | int) -> ColumnLook:
+    """The look at one array whose values stand at these positions, or from this position on."""
+    if isinstance(rows, int):
+        rows = np.arange(rows, rows + len(values), dtype=np.int64)
     kind = values.type
     if pa.types.is_dictionary(kind):
         values = values.cast(kind.value_type)
         kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _strings(values)
+        return _strings(values, rows)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _numbers(values, first)
+        return _numbers(values, int(rows[0]) if len(rows) else 0)
     name = "bool" if pa.types.is_boolean(kind) else "date" if pa.types.is_temporal(kind) else "other"
     present = len(values) - values.null_count
     hashes = _hashes(values) if name in ("bool", "date") else np.empty(0, np.uint64)
@@ -198,7 +204,7 @@ def _numbers(values: pa.Array, first: int) -> ColumnLook:
     )
 
 
-def _strings(values: pa.Array) -> ColumnLook:
+def _strings(values: pa.Array, rows: NDArray[np.int64]) -> ColumnLook:
     counted = pc.value_counts(values.drop_null())
     texts, weights = counted.field(0), counted.field(1).to_numpy()
 
@@ -238,4 +244,5 @@ def _strings(values: pa.Array) -> ColumnLook:
         low=low,
         high=high,
         runs=runs,
+        spelled_at={word: Places.of(pc.equal(values, word), rows, SPELLED_CAP) for word in spelled},
     )
