@@ -1,0 +1,85 @@
+"""Joins over keyed records: repeats inside a place, rows of one place found in another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.tallies.records import Place, Records, Rows
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Copies:
+    """Rows that stand elsewhere too, ascending, each with the first row that it copies."""
+
+    row: Positions
+    twin: Positions
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def repeats(records: Records, place: Place, *, apart: int | None = None) -> Copies:
+    """Rows beyond the first of their key, with that first row.
+
+    `apart`: rows that also agree in this word with an earlier row are left out: they are copies of a stricter kind.
+    """
+    found = []
+    for (rows,) in records.parts(place):
+        if apart is not None:
+            rows = _firsts(rows, apart)
+        starts = _starts(rows[:, 0])
+        first = np.flatnonzero(starts)[np.cumsum(starts) - 1] if len(rows) else np.empty(0, np.int64)
+        found.append((rows[~starts, 1], rows[first[~starts], 1]))
+    return _gathered(found)
+
+
+def shared(records: Records, place: Place, other: Place, *, word: int = 0, beyond: int | None = None) -> Copies:
+    """Rows of `place` whose key, or whose other word where equal words mean equal keys, is in `other`.
+
+    `beyond`: rows that find their value of this word in `other` are left out: they are copies of a stricter kind.
+    """
+    found = []
+    for rows, others in records.parts(place, other):
+        hit, at = _lookup(rows[:, word], others, word) if len(rows) and len(others) else (np.zeros(len(rows), bool), None)
+        if beyond is not None and hit.any():
+            hit = hit & ~np.isin(rows[:, beyond], others[:, beyond])
+        if at is not None:
+            found.append((rows[hit, 1], others[at[hit], 1]))
+    return _gathered(found)
+
+
+def _lookup(wanted: NDArray[np.uint64], rows: Rows, word: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether each wanted value is among the rows, and the first row (smallest position) that has it."""
+    order = np.lexsort((rows[:, 1], rows[:, word])) if word else np.arange(len(rows))
+    values = rows[order, word]
+    at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
+    return values[at] == wanted, order[at]
+
+
+def _firsts(rows: Rows, word: int) -> Rows:
+    """The first row of every (key, word), in the order of key and row."""
+    if not len(rows):
+        return rows
+    order = np.lexsort((rows[:, 1], rows[:, word], rows[:, 0]))
+    again = rows[order]
+    first = _starts(again[:, 0]) | _starts(again[:, word])
+    kept = again[first]
+    return kept[np.lexsort((kept[:, 1], kept[:, 0]))]
+
+
+def _starts(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    starts = np.ones(len(keys), np.bool_)
+    starts[1:] = keys[1:] != keys[:-1]
+    return starts
+
+
+def _gathered(found: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]) -> Copies:
+    row = np.concatenate([f[0] for f in found]).astype(np.int64) if found else np.empty(0, np.int64)
+    twin = np.concatenate([f[1] for f in found]).astype(np.int64) if found else np.empty(0, np.int64)
+    order = np.argsort(row, kind="stable")
+    return Copies(row=row[order], twin=twin[order])
