@@ -65,10 +65,10 @@ def quote(findings: Sequence[Finding], sources: Sequence[Source], setting: Setti
 
 
 def _shown(cells: dict[str, object], finding: Finding, setting: Setting, mode: str) -> str:
-    """The cells that matter for a finding: its columns, else texts and label, else the first eight."""
+    """The cells that matter for a finding: its columns, else texts, else the first eight; and the label."""
     roles = setting.roles
-    names = [c for c in finding.where.columns if c in cells] or [c for c in (*roles.text, roles.label) if c and c in cells]
-    names = list(dict.fromkeys([*names, *([roles.label] if roles.label in cells else [])])) or list(cells)[:8]
+    names = [c for c in finding.where.columns if c in cells] or [c for c in roles.text if c in cells] or list(cells)[:8]
+    names = list(dict.fromkeys([*names, *([roles.label] if roles.label in cells else [])]))
     if len(names) == 1:
         return masked(str(cells[names[0]])[:CUT], mode) if cells else ""
     return " · ".join(f"{n}={masked(str(cells[n])[:CUT], mode)}" for n in names)
