@@ -15,7 +15,7 @@ from auditor.data.typed import typed
 from auditor.engine import local
 from auditor.judging import Judged, conclude
 from auditor.model import Audit, Reading, Record
-from auditor.policy import policy, verdict
+from auditor.policy import decided, policy
 from auditor.provenance import Clock, provenance
 from auditor.request import Progress
 from auditor.request import Request as Request
@@ -68,7 +68,7 @@ def run(request: Request) -> Audit:
         provenance=provenance(request, sources, setting, clock),
         bias=_section(records, "bias") if setting.roles.sensitive else None,
     )
-    return audit.with_verdict(*verdict(audit, request.policy))
+    return decided(audit, request.policy)
 
 
 def check(
@@ -132,7 +132,7 @@ def open_sources(request: Request) -> list[Source]:
 
 def look_at(sources: Sequence[Source], roles: Roles, request: Request) -> tuple[Setting, Look, tuple[str, ...]]:
     """The first round: every column of every split is looked at, so that kinds are decided from all rows."""
-    raw = raw_setting(request.data or sources[0].name, sources, roles)
+    raw = raw_setting(request.data or "data", sources, roles)
     batches = (
         Batch(split=s.split, table=part.table, rows=part.rows, setting=raw, faults=part.faults)
         for s in sources
@@ -210,7 +210,7 @@ def _told(parts: Iterator[Any], progress: Progress, stage: str) -> Iterator[Any]
 
 def derive_columns(plan: Plan, setting: Setting, sources: Sequence[Source], request: Request) -> derive.Derivations:
     """Runs the derivations that the plan asks for."""
-    return derive.run(plan.derivations, setting, lambda: batches_of(sources, setting, None), request.progress)
+    return derive.run(plan.derivations, setting, lambda columns: batches_of(sources, setting, columns), request.progress)
 
 
 def _described(derivations: derive.Derivations) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ class Request:
     validation: Any = None
     test: Any = None
     references: Mapping[str, Any] = field(default_factory=dict)
-    data: str = ""  # name of the data set; default: the name of the first file
+    data: str = ""  # name of the data set; stands in every fingerprint, so a file name would be wrong here
     format: str | None = None  # where the ending does not tell
     roles: Roles = field(default_factory=Roles)
     task: Task | None = None
