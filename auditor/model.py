@@ -1,10 +1,19 @@
-"""What an audit says: effects, evidence, readings, findings, outcomes and the audit itself. Imports nothing of ours."""
+"""What an audit says: effects, evidence, readings, findings, outcomes and the audit itself. Imports only the shapes of evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
+
+from auditor.shapes import Cell as Cell
+from auditor.shapes import Curve as Curve
+from auditor.shapes import Evidence as Evidence
+from auditor.shapes import Histogram as Histogram
+from auditor.shapes import Mark as Mark
+from auditor.shapes import Matrix as Matrix
+from auditor.shapes import Series as Series
+from auditor.shapes import Table as Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +24,6 @@ if TYPE_CHECKING:
 Level = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "inconclusive", "skipped", "error"]
 Verdict = Literal["pass", "pass-with-waivers", "fail", "incomplete"]
-Cell = str | int | float | bool | None
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 """Levels, worst first."""
 
@@ -103,74 +111,6 @@ class Affected:
             )
             for i in order[:count]
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Evidence as a table of at most a few dozen lines."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One named line, bar set or dot set. `x` is numbers, or categories as strings."""
-
-    name: str
-    x: tuple[float | str, ...]
-    y: tuple[float | None, ...]
-    low: tuple[float | None, ...] = ()  # interval ends, same length as y, or empty
-    high: tuple[float | None, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A value on the x or y axis worth a line: a limit, a step."""
-
-    axis: Literal["x", "y"]
-    at: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
-    """Counts or shares by bin (x = left edges, `width` the bin width) or by category."""
-
-    title: str
-    x_label: str
-    y_label: str
-    series: tuple[Series, ...]
-    marks: tuple[Mark, ...] = ()
-    width: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
-    """A small matrix of numbers; None = nothing to show in that cell."""
-
-    title: str
-    row_label: str
-    column_label: str
-    row_names: tuple[str, ...]
-    column_names: tuple[str, ...]
-    values: tuple[tuple[float | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """Lines over numbers, or dots with intervals over categories."""
-
-    title: str
-    x_label: str
-    y_label: str
-    series: tuple[Series, ...]
-    marks: tuple[Mark, ...] = ()
-
-
-Evidence = Table | Histogram | Matrix | Curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
