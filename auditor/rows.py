@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class Setting:
         return tuple(s for s in self.splits if s.part != "train")
 
     @property
+    def training(self) -> tuple[Split, ...]:
+        """The splits to learn from; where none was given, all of them."""
+        return tuple(s for s in self.splits if s.part == "train") or self.splits
+
+    @property
     def label_is_class(self) -> bool:
         """True where the label names classes, False for numbers to regress on or no label."""
         if self.roles.label is None or self.task in ("regression", "language-modeling", "chat", "preference"):
@@ -122,7 +128,10 @@ class Setting:
         """Columns that a model could learn from: no label, id, weight, time, prediction, and none that is id-like."""
         roles = self.roles
         out = {roles.label, roles.id, roles.weight, roles.prediction, roles.group}
-        return tuple(c for c in self.columns if c.name not in out and not c.id_like and "probabilities" not in roles.of(c.name))
+        given = roles.probabilities or ""  # a name or a glob
+        return tuple(
+            c for c in self.columns if c.name not in out and not c.id_like and c.name != given and not fnmatchcase(c.name, given)
+        )
 
     def kinds(self, *kinds: Kind) -> tuple[Column, ...]:
         """The features of these kinds."""
