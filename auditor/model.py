@@ -1,4 +1,4 @@
-"""What an audit says: effects, evidence, readings, findings, outcomes and the audit itself. Imports only the shapes of evidence."""
+"""What an audit says: effects, readings, findings, outcomes, the audit itself. Imports only the shapes of evidence."""
 
 from __future__ import annotations
 
