@@ -150,7 +150,8 @@ def _outcome(o: Outcome) -> dict[str, Any]:
 
 
 def _measured(m: Measured) -> dict[str, Any]:
-    return {"where": _where(m.where), "effect": _effect(m.effect), "limit": m.limit}
+    by = {"q": m.q, "at_most": m.at_most, "decided": m.decided}
+    return {"where": _where(m.where), "effect": _effect(m.effect), "limit": m.limit, **by}
 
 
 def _evidence(e: Evidence) -> dict[str, Any]:
