@@ -1,0 +1,213 @@
+"""How often each label occurs in each group of people, by split: for every sensitive attribute and every pair of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from auditor.check import Tally
+from auditor.rows import Batch, Setting
+
+CAP = 100_000
+"""Cells (groups x labels) kept a split and attribute or pair; one with more is `over` and has no counts."""
+MISSING = "(missing)"
+FEW_LEVELS = 10  # a number column of at most so many whole values names groups as it is; above it is cut into bins
+BINS = 4  # quartiles, unless cut-offs are declared
+
+Value = str | None
+Key = tuple[str, tuple[str, ...]]  # split, attributes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTable:
+    """Counts of labels (columns) by group (rows) in one split."""
+
+    split: str
+    attributes: tuple[str, ...]
+    groups: tuple[str, ...]  # sorted; numbers in bins in their order
+    labels: tuple[str, ...]  # sorted, over all splits
+    counts: NDArray[np.int64]  # (groups, labels)
+    unlabelled: NDArray[np.int64]  # (groups,) rows without a label
+    missing: tuple[bool, ...]  # groups in which an attribute is missing
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """(groups,) rows, with or without a label."""
+        return np.asarray(self.counts.sum(axis=1) + self.unlabelled, np.int64)
+
+    @property
+    def name(self) -> str:
+        return " x ".join(self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCounts(Tally):
+    """(group values, label) -> rows, by split and attribute or pair of attributes. Exact up to 100,000 cells each."""
+
+    by: dict[Key, Counter[tuple[Value, ...]]] = field(default_factory=dict)  # the label is the last of each tuple
+    over: frozenset[Key] = frozenset()
+
+    @classmethod
+    def columns(cls, setting: Setting) -> Iterable[str]:
+        label = (setting.roles.label,) if setting.roles.label else ()
+        return (*setting.roles.sensitive, *label)
+
+    @classmethod
+    def of(cls, batch: Batch, *after: Any) -> Self:
+        present = [a for a in dict.fromkeys(batch.setting.roles.sensitive) if batch.has(a)]
+        coded = {name: encode(batch.column(name)) for name in present}
+        label = batch.setting.roles.label
+        last = encode(batch.column(label)) if label is not None and batch.has(label) else _none(len(batch))
+        by: dict[Key, Counter[tuple[Value, ...]]] = {}
+        over = set()
+        for names in crossings(present):
+            counted = cross([*(coded[n] for n in names), last])
+            key = (batch.split, names)
+            if len(counted) > CAP:
+                over.add(key)
+            else:
+                by[key] = counted
+        return cls(by, frozenset(over))
+
+    def __add__(self, other: Self) -> Self:
+        by = dict(self.by)
+        over = set(self.over | other.over)
+        for key, counts in other.by.items():
+            by[key] = by.get(key, Counter()) + counts
+            if len(by[key]) > CAP:
+                over.add(key)
+        return type(self)({k: v for k, v in by.items() if k not in over}, frozenset(over))
+
+    def tables(self, setting: Setting, size: int = 1) -> Iterator[GroupTable]:
+        """One table a split and attribute (`size` 1) or pair of attributes (2), in the order of splits and roles."""
+        labels = tuple(sorted({c[-1] for counts in self.by.values() for c in counts if c[-1] is not None}))
+        names = {a: self._namer(a, setting) for a in setting.roles.sensitive}
+        for split in setting.splits:
+            for attributes in crossings(list(dict.fromkeys(setting.roles.sensitive))):
+                if len(attributes) == size and (counts := self.by.get((split.name, attributes))):
+                    yield _table(split.name, attributes, counts, labels, names)
+
+    def too_many(self, attributes: tuple[str, ...]) -> bool:
+        """True where the attributes have so many groups that they were not counted."""
+        return any(key[1] == attributes for key in self.over)
+
+    def _namer(self, attribute: str, setting: Setting) -> Mapping[Value, tuple[int, str]]:
+        """Value -> (order, name of its group)."""
+        totals: Counter[Value] = Counter()
+        for (_, attributes), counts in self.by.items():
+            if attributes == (attribute,):
+                for (value, _), rows in counts.items():
+                    totals[value] += rows
+        values = sorted(v for v in totals if v is not None)
+        cuts = setting.options.get("cuts", {}).get(attribute)
+        if setting.column(attribute).kind != "number" or (cuts is None and _named(values)):
+            return {None: (-1, MISSING), **{v: (0, v) for v in values}}
+        return {None: (-1, MISSING), **_binned(totals, cuts)}
+
+
+def crossings(attributes: Sequence[str]) -> list[tuple[str, ...]]:
+    """Every attribute alone, then every pair."""
+    return [(a,) for a in attributes] + list(itertools.combinations(attributes, 2))
+
+
+def encode(values: pa.Array) -> tuple[NDArray[np.int64], list[Value]]:
+    """Codes and the value that each stands for; null is the last code."""
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    coded = values.cast(pa.string()) if not pa.types.is_large_string(values.type) else values
+    coded = coded.dictionary_encode()
+    names: list[Value] = coded.dictionary.to_pylist()
+    codes = coded.indices.cast(pa.int64()).fill_null(len(names)).to_numpy(zero_copy_only=False)
+    return codes, [*names, None]
+
+
+def _none(n: int) -> tuple[NDArray[np.int64], list[Value]]:
+    return np.zeros(n, np.int64), [None]
+
+
+def cross(columns: Sequence[tuple[NDArray[np.int64], list[Value]]]) -> Counter[tuple[Value, ...]]:
+    """Tuples of values -> rows."""
+    joint = np.zeros(len(columns[0][0]), np.int64)
+    for codes, names in columns:
+        joint = joint * len(names) + codes
+    cells, counts = np.unique(joint, return_counts=True)
+    parts: list[list[Value]] = []
+    for _, names in reversed(columns):
+        parts.append([names[i] for i in cells % len(names)])
+        cells = cells // len(names)
+    return Counter(dict(zip(zip(*reversed(parts), strict=True), counts.tolist(), strict=True)))
+
+
+def _named(values: Sequence[str]) -> bool:
+    return len(values) <= FEW_LEVELS and all(float(v).is_integer() for v in values)
+
+
+def _binned(totals: Counter[Value], cuts: Sequence[float] | None) -> dict[Value, tuple[int, str]]:
+    """Values in bins `<= c`, `c to d`, `> d` at the declared cut-offs, else at the quartiles of all rows."""
+    pairs = sorted((float(v), v) for v in totals if v is not None)
+    numbers = np.array([x for x, _ in pairs])
+    if cuts is None:
+        reached = np.cumsum([totals[v] for _, v in pairs])
+        places = np.searchsorted(reached, reached[-1] * np.arange(1, BINS) / BINS)
+        cuts = sorted({float(numbers[i]) for i in places if i < len(numbers) - 1})
+    edges = sorted(float(c) for c in cuts)
+    names = (
+        [f"<= {edges[0]:g}", *(f"> {a:g} to {b:g}" for a, b in itertools.pairwise(edges)), f"> {edges[-1]:g}"]
+        if edges
+        else ["all"]
+    )
+    place = np.searchsorted(np.array(edges), numbers, side="left") if edges else np.zeros(len(numbers), int)
+    return {v: (int(i), names[i]) for i, (_, v) in zip(place, pairs, strict=True)}
+
+
+def _table(
+    split: str,
+    attributes: tuple[str, ...],
+    counts: Counter[tuple[Value, ...]],
+    labels: tuple[str, ...],
+    names: Mapping[str, Mapping[Value, tuple[int, str]]],
+) -> GroupTable:
+    found: dict[tuple[tuple[int, str], ...], Counter[Value]] = {}
+    for (*values, label), rows in counts.items():
+        key = tuple(names[a][v] for a, v in zip(attributes, values, strict=True))
+        found.setdefault(key, Counter())[label] += rows
+    keys = sorted(found)
+    table = np.array([[found[k][y] for y in labels] for k in keys], np.int64).reshape(len(keys), len(labels))
+    return GroupTable(
+        split=split,
+        attributes=attributes,
+        groups=tuple(" & ".join(name for _, name in k) for k in keys),
+        labels=labels,
+        counts=table,
+        unlabelled=np.array([found[k][None] for k in keys], np.int64),
+        missing=tuple(any(place < 0 for place, _ in k) for k in keys),
+    )
+
+
+def reference_of(tables: Sequence[GroupTable], setting: Setting) -> str | None:
+    """The declared reference group of the attributes (option `reference_group`), else the largest over all splits.
+
+    Ties go to the first in sort order; a missing value is no reference. None where there is no group to choose.
+    """
+    declared = setting.options.get("reference_group", {}).get(tables[0].name) if tables else None
+    total: Counter[str] = Counter()
+    for table in tables:
+        for group, rows, missing in zip(table.groups, table.rows, table.missing, strict=True):
+            if not missing:
+                total[group] += int(rows)
+    if declared is not None:
+        return str(declared) if str(declared) in total else None
+    return min(total, key=lambda g: (-total[g], g)) if total else None
+
+
+def short(text: str, limit: int = 60) -> str:
+    """A group or label name fit for a sentence."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,210 @@
+"""The label rate of each group beside that of its reference, measured; the judging is left to the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from auditor.model import Record, Table
+from auditor.rows import InputError, Setting
+from auditor.statistics.comparisons import Comparison, rate_difference, rate_entry, rate_ratio, rows_to_decide, suppressed
+from auditor.statistics.counts import critical_value
+from auditor.tallies.groups import GroupCounts, GroupTable, reference_of, short
+
+PAIRS = ({"0", "1"}, {"false", "true"}, {"-1", "1"})
+"""Pairs of labels whose favourable one needs no declaration; the last in each is taken."""
+MIN_GROUP = 30  # rows below which a comparison is shown and not judged (bias reference, section 2)
+CLASSES = 20  # one-against-rest rows are made for so many of the commonest classes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelGap:
+    """One group of one split against its reference."""
+
+    split: str
+    attribute: str  # one name, or two joined by " x "
+    columns: tuple[str, ...]
+    group: str
+    reference: str
+    label: str  # the label whose rate is compared
+    one_of_many: bool  # True: one class against the rest, none of them declared favourable
+    k: int  # rows of the group that carry the label
+    n: int  # labelled rows of the group
+    k_ref: int
+    n_ref: int
+    difference: Comparison  # reference minus group
+    ratio: Comparison  # group over reference
+    needed: str  # which rows would decide, "" where the rows at hand do
+
+    def sentence(self) -> str:
+        """The gap in words, with its numbers."""
+        who = f"{self.attribute} {short(self.group)!r}"
+        counts = f"{self.k:,} of {self.n:,} against {self.k_ref:,} of {self.n_ref:,} in {self.split}"
+        gap, ratio = self.difference, self.ratio
+        if gap.value is None or gap.low is None or gap.high is None:
+            return f"{who}: the rate of {short(self.label)!r} cannot be compared: {gap.reason} ({counts})"
+        signs = (gap.value, gap.low, gap.high) if gap.value >= 0 else (-gap.value, -gap.high, -gap.low)
+        points, low, high = (100 * x for x in signs)
+        word = "less" if gap.value >= 0 else "more"
+        ends = "" if ratio.low is None else f" (95 % {ratio.low:.3f} to {'inf' if ratio.high is None else f'{ratio.high:.3f}'})"
+        share = ratio.reason if ratio.value is None else f"ratio {ratio.value:.3f}{ends}"
+        return (
+            f"{who} is labelled {short(self.label)!r} {points:.1f} points {word} often than {short(self.reference)!r} "
+            f"(95 % {low:.1f} to {high:.1f}), based on {counts}; {share}"
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Its two entries of `bias.comparisons`."""
+        place: dict[str, Any] = {"attribute": self.attribute, "group": self.group, "reference": self.reference, "stage": "data"}
+        place |= {"split": self.split, "label": self.label}
+        yield self.difference.record(**place)
+        yield self.ratio.record(**place)
+
+
+def compared_labels(setting: Setting, labels: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The labels whose rates are compared, and why there is none.
+
+    The declared favourable label; else the last of a pair that needs no declaration; else, of more than two classes,
+    each against the rest. Raises InputError where the declared label does not occur.
+    """
+    if setting.positive is not None:
+        if setting.positive not in labels:
+            listed = ", ".join(repr(short(x)) for x in labels[:6])
+            raise InputError(f"got --positive {setting.positive!r}, want one of the labels {listed}")
+        return (setting.positive,), ""
+    if len(labels) < 2:
+        return (), "the label has only one value: no rate to compare"
+    if len(labels) > 2:
+        return tuple(labels), ""
+    if set(labels) in PAIRS:
+        return (max(labels, key=lambda x: x.strip("-")) if set(labels) != PAIRS[2] else "1",), ""
+    return (), f"which of {short(labels[0])!r} and {short(labels[1])!r} is favourable was not said: give --positive"
+
+
+def least_rows(setting: Setting, given: int) -> int:
+    """`min_group` of the options, else that of the check."""
+    return int(setting.options.get("min_group") or given)
+
+
+def measure(
+    counts: GroupCounts, setting: Setting, size: int, least: int, tolerance: tuple[float, float]
+) -> tuple[list[LabelGap], list[str]]:
+    """Gaps of every attribute (`size` 1) or pair (2) in every split, and the reasons why some could not be had.
+
+    Their simultaneous limits belong to one family: all of them that have at least `least` rows.
+    """
+    tables = list(counts.tables(setting, size))
+    if not tables:
+        return [], ["there is no group to compare"]
+    labels, reason = compared_labels(setting, tables[0].labels)
+    if reason:
+        return [], [reason]
+    many = len(labels) > 1
+    if len(labels) > CLASSES:
+        total = np.sum([t.counts.sum(axis=0) for t in tables], axis=0)
+        labels = tuple(sorted(labels[i] for i in np.argsort(-total, kind="stable")[:CLASSES]))
+    references = {t.attributes: reference_of([u for u in tables if u.attributes == t.attributes], setting) for t in tables}
+    places = [(t, x, r) for t in tables for x in labels if (r := references[t.attributes]) in t.groups and len(t.groups) > 1]
+    z = critical_value([f for t, x, r in places if len((f := _family(t, x, r or "", least))[0]) > 1], seed=setting.seed)
+    gaps = [gap for t, x, r in places for gap in _gaps(t, x, r or "", many, z, least, tolerance)]
+    return gaps, _reasons(tables, references, setting)
+
+
+def _reasons(tables: Sequence[GroupTable], references: dict[tuple[str, ...], str | None], setting: Setting) -> list[str]:
+    declared = setting.options.get("reference_group", {})
+    said = []
+    for table in tables:
+        reference = references[table.attributes]
+        if reference is None and table.name in declared:
+            said.append(f"{table.name}: the declared reference group {declared[table.name]!r} has no rows")
+        elif reference is None:
+            said.append(f"{table.name}: every value is missing")
+        elif len(table.groups) < 2:
+            said.append(f"{table.name} in {table.split}: there is one group only, a gap needs two")
+        elif reference not in table.groups:
+            said.append(f"{table.name} in {table.split}: the reference group {short(reference)!r} has no rows")
+    return said
+
+
+def _family(table: GroupTable, label: str, reference: str, least: int) -> tuple[list[int], list[int], int]:
+    positives, rows = _rates(table, label)
+    at = table.groups.index(reference)
+    keep = [i for i in range(len(rows)) if rows[i] >= least or i == at]
+    return [positives[i] for i in keep], [rows[i] for i in keep], keep.index(at)
+
+
+def _rates(table: GroupTable, label: str) -> tuple[list[int], list[int]]:
+    return table.counts[:, table.labels.index(label)].tolist(), table.counts.sum(axis=1).tolist()
+
+
+def _gaps(
+    table: GroupTable, label: str, reference: str, many: bool, z: float, least: int, tolerance: tuple[float, float]
+) -> Iterator[LabelGap]:
+    positives, rows = _rates(table, label)
+    at = table.groups.index(reference)
+    for i, group in enumerate(table.groups):
+        if i == at:
+            continue
+        k, n, k_ref, n_ref = positives[i], rows[i], positives[at], rows[at]
+        difference = rate_difference("label_rate_difference", k_ref, n_ref, k, n, z=z)
+        ratio = rate_ratio("label_rate_ratio", k, n, k_ref, n_ref, z=z, tolerance=tolerance)
+        few = min(n, n_ref) < least
+        if few:
+            difference, ratio = suppressed(difference, least), suppressed(ratio, least)
+        needed = ""
+        if ratio.verdict == "inconclusive":
+            needed = _needed(k, n, k_ref, n_ref, z, max(least - n, 0), tolerance)
+            ratio = replace(ratio, reason=ratio.reason or f"the interval holds a limit of the tolerance; {needed}")
+        yield LabelGap(
+            split=table.split,
+            attribute=table.name,
+            columns=table.attributes,
+            group=group,
+            reference=reference,
+            label=label,
+            one_of_many=many,
+            k=k,
+            n=n,
+            k_ref=k_ref,
+            n_ref=n_ref,
+            difference=difference,
+            ratio=ratio,
+            needed=needed,
+        )
+
+
+def _needed(k: int, n: int, k_ref: int, n_ref: int, z: float, to_least: int, tolerance: tuple[float, float]) -> str:
+    if not n or not k_ref:
+        return f"collect at least {max(to_least, 1):,} more rows of this group" if to_least or not n else ""
+    decides = rows_to_decide(k, n, k_ref, n_ref, tolerance, z)
+    if decides is None:
+        return "no number of rows decides at these rates"
+    rows, reference = max(decides[0], n + to_least), decides[1]
+    more = f"collect {rows - n:,} more rows of this group"
+    return more + (f" and {reference - n_ref:,} of the reference" if reference > n_ref else "")
+
+
+def group_records(table: GroupTable, labels: Sequence[str], least: int) -> Iterator[Record]:
+    """The entries of `bias.groups`: rows and label rate by group."""
+    for label in labels:
+        positives, rows = _rates(table, label)
+        for i, group in enumerate(table.groups):
+            place = {"attribute": table.name, "group": group, "stage": "data", "split": table.split, "label": label}
+            entry = rate_entry(positives[i], rows[i], least)
+            yield Record(
+                section="bias", list="groups", values={**place, "n": int(table.rows[i]), "metrics": {"positive_rate": entry}}
+            )
+
+
+def gap_table(gaps: Sequence[LabelGap], title: str, most: int = 30) -> Table:
+    """Rates, gaps and ratios as evidence, at most `most` lines."""
+    lines = tuple(
+        (short(g.group), g.n, g.k / g.n if g.n else None, g.difference.value, g.ratio.value, g.ratio.verdict, g.needed)
+        for g in gaps[:most]
+    )
+    note = f"{len(gaps) - most:,} more groups are not shown" if len(gaps) > most else ""
+    names = ("group", "rows", "rate", "gap (reference minus group)", "ratio", "verdict", "to decide")
+    return Table(title=title, columns=names, rows=lines, note=note)
