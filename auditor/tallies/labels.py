@@ -19,7 +19,7 @@ CAP = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LabelCounts(Tally):
-    """Label -> rows, by split. Exact up to 100,000 distinct labels a split."""
+    """Label -> rows, by split; empty where the label is a number to regress on. Exact up to 100,000 labels a split."""
 
     by: dict[str, Counter[str]] = field(default_factory=dict)
     nulls: Counter[str] = field(default_factory=Counter)  # rows without a label, by split
@@ -31,7 +31,7 @@ class LabelCounts(Tally):
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
         label = batch.setting.roles.label
-        if label is None or not batch.has(label):
+        if label is None or not batch.has(label) or not batch.setting.label_is_class:
             return cls()
         values = batch.column(label)
         counted = pc.value_counts(values.drop_null().cast(pa.string()))
