@@ -1,0 +1,1 @@
+"""Faults of a fine-tune: overfitting, divergence, forgetting, memorisation, broken losses."""
