@@ -54,6 +54,14 @@ class Places:
         return f"; the first {len(self.rows):,} of these rows are listed" if len(self.rows) < self.count else ""
 
 
+def listed(split: str, by: Mapping[str, Places]) -> Affected:
+    """The rows of several places in ascending order; each key says what is wrong there."""
+    rows = np.concatenate([p.rows for p in by.values()])
+    details = np.concatenate([np.full(len(p.rows), detail, object) for detail, p in by.items()])
+    order = np.argsort(rows, kind="stable")
+    return Affected(split=split, row=rows[order], detail=details[order])
+
+
 def joined(one: Mapping[K, Places], other: Mapping[K, Places]) -> dict[K, Places]:
     """The sum of two tables of places."""
     both = dict(one)

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Reading, Where
-from auditor.rows import Setting
+from auditor.rows import Column, Setting
 from auditor.tallies.look import ColumnLook, Look
 
 MIN_ROWS = 100  # the first look calls nothing id-like below it
+
+
+def _asked(setting: Setting) -> Iterator[Column]:
+    return (c for c in setting.columns if not setting.roles.of(c.name) and c.kind in ("number", "category", "text"))
 
 
 class IdLikeColumn(Check[Look]):
@@ -43,11 +47,12 @@ class IdLikeColumn(Check[Look]):
         Specimen(train={"key": [f"user-{i * 7919 % 100_000:05d}" for i in range(120)]}, found=1),
     )
 
+    def lacks(self, setting: Setting) -> str | None:
+        return None if any(_asked(setting)) else "every column has a role or is neither a number nor a text"
+
     def judge(self, setting: Setting, look: Look) -> Iterator[Reading]:
         training = [s.name for s in setting.training]
-        for column in setting.columns:
-            if setting.roles.of(column.name) or column.kind not in ("number", "category", "text"):
-                continue
+        for column in _asked(setting):
             for split in (s for s in training if s in column.splits and look.by[s, column.name].present):
                 yield self._reading(split, column.name, look.by[split, column.name])
 

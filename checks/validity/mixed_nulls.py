@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from auditor.check import Check, Specimen
-from auditor.model import Affected, Effect, Reading, Table, Where
+from auditor.model import Effect, Reading, Table, Where
 from auditor.rows import Setting
-from auditor.tallies.look import ColumnLook, Look
+from auditor.tallies.look import Look
+from auditor.tallies.places import listed
 
 
 class MixedNulls(Check[Look]):
@@ -49,23 +48,16 @@ class MixedNulls(Check[Look]):
             shown = {**({"(null)": seen.nulls} if seen.nulls else {}), **{repr(k): v for k, v in spellings.items()}}
             kept = None if seen.nulls else next(iter(spellings), None)
             odd = [word for word in spellings if word != kept]
-            listed = ", ".join(f"{k} ({v:,})" for k, v in shown.items())
+            said = ", ".join(f"{k} ({v:,})" for k, v in shown.items())
             yield self.read(
                 Where(split=split, columns=(name,)),
                 Effect(name="null_spellings", value=float(len(shown)), unit="spellings"),
                 f"missing values of {name!r} are spelled in {len(shown)} way{'' if len(shown) == 1 else 's'} in {split}"
-                + (f": {listed}" if shown else ""),
+                + (f": {said}" if shown else ""),
                 affected=sum(spellings[w] for w in odd),
                 examined=seen.n,
-                rows=_rows(split, seen, odd) if odd else None,
+                rows=listed(split, {f"spelled {w!r}": seen.spelled_at[w] for w in odd}) if odd else None,
                 evidence=(
                     Table(title=f"Spellings of missing in {name}", columns=("spelling", "rows"), rows=tuple(shown.items())),
                 ),
             )
-
-
-def _rows(split: str, seen: ColumnLook, odd: list[str]) -> Affected:
-    rows = np.concatenate([seen.spelled_at[w].rows for w in odd])
-    details = np.concatenate([np.full(len(seen.spelled_at[w].rows), f"spelled {w!r}", object) for w in odd])
-    order = np.argsort(rows, kind="stable")
-    return Affected(split=split, row=rows[order], detail=details[order])

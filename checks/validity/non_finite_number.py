@@ -63,13 +63,15 @@ class NonFiniteNumber(Check[Look, NonFinite]):
     """
 
     code = "VAL120"
-    needs = ("number",)
     error_above: float | None = 0.0  # see Source
     good = Specimen(train={"x": [0.5, None, 1e308, -2.0] * 5})
     bad = (
         Specimen(train={"x": [0.5, float("inf"), 1.0, -2.0] * 5}, found=1),
         Specimen(train={"x": ["0.5", "-Infinity", "1.0"] * 5}, found=1),
     )
+
+    def lacks(self, setting: Setting) -> str | None:
+        return None if any(c.kind == "number" for c in setting.columns) else "there is no number column"
 
     def judge(self, setting: Setting, look: Look, odd: NonFinite) -> Iterator[Reading]:
         for column in setting.columns:
