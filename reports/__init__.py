@@ -21,7 +21,6 @@ class Writer:
 
 
 WRITERS = {
-    name: Writer(f"auditor.reports.{name}")
-    for name in ("html", "json", "rows", "sarif", "junit", "github", "gitlab", "markdown")
+    name: Writer(f"auditor.reports.{name}") for name in ("html", "json", "rows", "sarif", "junit", "github", "gitlab", "markdown")
 }
 """Format -> its writer: the names that -o takes."""
