@@ -9,11 +9,29 @@ import sys
 from pathlib import Path
 
 DEMO = Path(__file__).resolve().parent.parent / "auditor" / "demo"
-NAMES = (
-    "checking_account duration_months credit_history purpose credit_amount_dm savings employed_for instalment_rate_percent"
-    " personal_status_sex other_debtors resident_since_years property age_band other_instalment_plans housing"
-    " existing_credits job dependants telephone foreign_worker credit_risk"
-).split()
+NAMES = [
+    "checking_account",
+    "duration_months",
+    "credit_history",
+    "purpose",
+    "credit_amount_dm",
+    "savings",
+    "employed_for",
+    "instalment_rate_percent",
+    "personal_status_sex",
+    "other_debtors",
+    "resident_since_years",
+    "property",
+    "age_band",
+    "other_instalment_plans",
+    "housing",
+    "existing_credits",
+    "job",
+    "dependants",
+    "telephone",
+    "foreign_worker",
+    "credit_risk",
+]
 CODES = {  # german.doc.txt, the code book that comes with the data
     "A11": "below 0 DM", "A12": "0 to 199 DM", "A13": "200 DM or more", "A14": "none",
     "A30": "no credits taken or all paid back", "A31": "all at this bank paid back", "A32": "paid back till now",

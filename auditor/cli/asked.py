@@ -173,9 +173,18 @@ def _engine(given: Given) -> dict[str, Any]:
     return {"engine": engine, "scheduler": given.get("scheduler"), "workers": workers, "seed": given.get("seed") or 0}
 
 
-def gate(given: Given, found: Settings, chosen: tuple[str, ...] = ()) -> Policy:
-    """The policy that flags and [gate] ask for, with its waivers and its baseline."""
+def gate(given: Given, found: Settings, chosen: tuple[str, ...] = (), before: Any = None) -> Policy:
+    """The policy that flags and [gate] ask for, with its waivers and its baseline.
+
+    `before` is the policy of a saved audit: it holds where neither flags nor the file say otherwise.
+    """
     part = found.config.gate
+    if isinstance(before, dict):
+        usual = {"policy": before.get("name"), "fail_on": before.get("fail_on"), "require": before.get("require")}
+        kept = {key: value for key, value in usual.items() if value is not None}
+        part = part.model_validate({**kept, **part.model_dump(exclude_unset=True)})
+        if given.get("policy") or "policy" in found.config.gate.model_fields_set:  # another policy brings its own usual level
+            part = part.model_copy(update={"fail_on": found.config.gate.fail_on})
     today = date.today()
     accepted = _file(given.get("waivers"), part.waivers, waivers.NAME, found)
     known = _file(given.get("baseline"), part.baseline, baseline.NAME if part.new_only else None, found)
