@@ -50,11 +50,32 @@ class Comparison:
         return Record(section="bias", list="comparisons", values={**place, **own})
 
 
-def judged(low: float, high: float, tolerance: tuple[float, float]) -> Verdict:
+def tolerance(limit: float | None) -> tuple[float, float]:
+    """A lower limit of a ratio and its reciprocal: which group is the reference must not decide."""
+    return (limit, 1 / limit) if limit else (0.0, math.inf)
+
+
+def judged(low: float, high: float, within: tuple[float, float]) -> Verdict:
     """pass: wholly inside the tolerance; fail: wholly outside; else inconclusive. "Not significant" is never a pass."""
-    if tolerance[0] <= low and high <= tolerance[1]:
+    if within[0] <= low and high <= within[1]:
         return "pass"
-    return "fail" if high < tolerance[0] or low > tolerance[1] else "inconclusive"
+    return "fail" if high < within[0] or low > within[1] else "inconclusive"
+
+
+def graded(
+    ratio: Comparison, warn: float | None, error: float | None
+) -> tuple[Literal["error", "warning", "clean"], float | None]:
+    """The level of a ratio judged within `error` (and its reciprocal), and the limit that decided.
+
+    error: wholly outside the tolerance; warning: inside it, and wholly outside the narrower one of `warn`.
+    """
+    low, high = ratio.simultaneous_low, ratio.simultaneous_high
+    if ratio.verdict == "fail":
+        return "error", error
+    narrow = tolerance(warn)
+    if ratio.verdict == "pass" and low is not None and high is not None and judged(low, high, narrow) == "fail":
+        return "warning", warn
+    return "clean", error
 
 
 def rate_difference(metric: str, k1: int, n1: int, k2: int, n2: int, *, z: float = Z95) -> Comparison:
@@ -78,10 +99,10 @@ def rate_difference(metric: str, k1: int, n1: int, k2: int, n2: int, *, z: float
 
 
 def rate_ratio(
-    metric: str, k: int, n: int, k_ref: int, n_ref: int, *, z: float = Z95, tolerance: tuple[float, float] | None = None
+    metric: str, k: int, n: int, k_ref: int, n_ref: int, *, z: float = Z95, within: tuple[float, float] | None = None
 ) -> Comparison:
     """(k/n) / (k_ref/n_ref), group over reference, with a verdict by its simultaneous limits where a tolerance stands."""
-    open_verdict: Verdict | None = "inconclusive" if tolerance else None
+    open_verdict: Verdict | None = "inconclusive" if within else None
     if not n or not n_ref:
         return Comparison(
             metric=metric,
@@ -109,7 +130,7 @@ def rate_ratio(
         simultaneous_high=None if math.isinf(wide_high) else wide_high,
         status="infinite" if infinite else "ok",
         reason=f"the reference has no positive in {n_ref:,} rows, the group {k:,} in {n:,}" if infinite else "",
-        verdict=judged(wide_low, wide_high, tolerance) if tolerance else None,
+        verdict=judged(wide_low, wide_high, within) if within else None,
     )
 
 
@@ -118,15 +139,13 @@ def suppressed(one: Comparison, least: int) -> Comparison:
     few = min(one.n, one.n_reference)
     return replace(
         one,
-        status="suppressed" if one.status == "ok" else one.status,
+        status="suppressed",
         reason=f"{few:,} rows, fewer than {least:,}" + (f"; {one.reason}" if one.reason else ""),
         verdict="inconclusive" if one.verdict is not None else None,
     )
 
 
-def rows_to_decide(
-    k: int, n: int, k_ref: int, n_ref: int, tolerance: tuple[float, float], z: float = Z95
-) -> tuple[int, int] | None:
+def rows_to_decide(k: int, n: int, k_ref: int, n_ref: int, within: tuple[float, float], z: float = Z95) -> tuple[int, int] | None:
     """How many rows (of the group, of the reference) decide the ratio if both rates stay as they are.
 
     The reference is left as it is where more rows of the group alone decide, else both grow together. None: no number
@@ -137,7 +156,7 @@ def rows_to_decide(
     p, q = k / n, k_ref / n_ref
 
     def decides(rows: int, reference: int) -> bool:
-        return judged(*ratio(p * rows, rows, q * reference, reference, z), tolerance) != "inconclusive"
+        return judged(*ratio(p * rows, rows, q * reference, reference, z), within) != "inconclusive"
 
     alone = smallest(lambda rows: decides(rows, n_ref), n)
     if alone is not None:

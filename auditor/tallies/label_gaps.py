@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from auditor.model import Record, Table
+from auditor.model import Record
 from auditor.rows import InputError, Setting
-from auditor.statistics.comparisons import Comparison, rate_difference, rate_entry, rate_ratio, rows_to_decide, suppressed
+from auditor.statistics.comparisons import Comparison, rate_difference, rate_ratio, rows_to_decide, suppressed
 from auditor.statistics.counts import critical_value
 from auditor.tallies.groups import GroupCounts, GroupTable, reference_of, short
 
@@ -38,6 +38,11 @@ class LabelGap:
     difference: Comparison  # reference minus group
     ratio: Comparison  # group over reference
     needed: str  # which rows would decide, "" where the rows at hand do
+
+    @property
+    def place(self) -> str:
+        """The group, with the class where each is set against the rest: distinct for every gap of a split."""
+        return f"{self.group} · {self.label}" if self.one_of_many else self.group
 
     def sentence(self) -> str:
         """The gap in words, with its numbers."""
@@ -90,7 +95,7 @@ def least_rows(setting: Setting, given: int) -> int:
 
 
 def measure(
-    counts: GroupCounts, setting: Setting, size: int, least: int, tolerance: tuple[float, float]
+    counts: GroupCounts, setting: Setting, size: int, least: int, within: tuple[float, float]
 ) -> tuple[list[LabelGap], list[str]]:
     """Gaps of every attribute (`size` 1) or pair (2) in every split, and the reasons why some could not be had.
 
@@ -109,7 +114,7 @@ def measure(
     references = {t.attributes: reference_of([u for u in tables if u.attributes == t.attributes], setting) for t in tables}
     places = [(t, x, r) for t in tables for x in labels if (r := references[t.attributes]) in t.groups and len(t.groups) > 1]
     z = critical_value([f for t, x, r in places if len((f := _family(t, x, r or "", least))[0]) > 1], seed=setting.seed)
-    gaps = [gap for t, x, r in places for gap in _gaps(t, x, r or "", many, z, least, tolerance)]
+    gaps = [gap for t, x, r in places for gap in _gaps(t, x, r or "", many, z, least, within)]
     return gaps, _reasons(tables, references, setting)
 
 
@@ -141,7 +146,7 @@ def _rates(table: GroupTable, label: str) -> tuple[list[int], list[int]]:
 
 
 def _gaps(
-    table: GroupTable, label: str, reference: str, many: bool, z: float, least: int, tolerance: tuple[float, float]
+    table: GroupTable, label: str, reference: str, many: bool, z: float, least: int, within: tuple[float, float]
 ) -> Iterator[LabelGap]:
     positives, rows = _rates(table, label)
     at = table.groups.index(reference)
@@ -150,13 +155,13 @@ def _gaps(
             continue
         k, n, k_ref, n_ref = positives[i], rows[i], positives[at], rows[at]
         difference = rate_difference("label_rate_difference", k_ref, n_ref, k, n, z=z)
-        ratio = rate_ratio("label_rate_ratio", k, n, k_ref, n_ref, z=z, tolerance=tolerance)
+        ratio = rate_ratio("label_rate_ratio", k, n, k_ref, n_ref, z=z, within=within)
         few = min(n, n_ref) < least
         if few:
             difference, ratio = suppressed(difference, least), suppressed(ratio, least)
-        needed = ""
-        if ratio.verdict == "inconclusive":
-            needed = _needed(k, n, k_ref, n_ref, z, max(least - n, 0), tolerance)
+        needed = f"collect at least {max(least - min(n, n_ref), 1):,} more rows" if few else ""
+        if not few and ratio.verdict == "inconclusive":
+            needed = _needed(k, n, k_ref, n_ref, z, within)
             ratio = replace(ratio, reason=ratio.reason or f"the interval holds a limit of the tolerance; {needed}")
         yield LabelGap(
             split=table.split,
@@ -176,35 +181,9 @@ def _gaps(
         )
 
 
-def _needed(k: int, n: int, k_ref: int, n_ref: int, z: float, to_least: int, tolerance: tuple[float, float]) -> str:
-    if not n or not k_ref:
-        return f"collect at least {max(to_least, 1):,} more rows of this group" if to_least or not n else ""
-    decides = rows_to_decide(k, n, k_ref, n_ref, tolerance, z)
+def _needed(k: int, n: int, k_ref: int, n_ref: int, z: float, within: tuple[float, float]) -> str:
+    decides = rows_to_decide(k, n, k_ref, n_ref, within, z)
     if decides is None:
         return "no number of rows decides at these rates"
-    rows, reference = max(decides[0], n + to_least), decides[1]
-    more = f"collect {rows - n:,} more rows of this group"
-    return more + (f" and {reference - n_ref:,} of the reference" if reference > n_ref else "")
-
-
-def group_records(table: GroupTable, labels: Sequence[str], least: int) -> Iterator[Record]:
-    """The entries of `bias.groups`: rows and label rate by group."""
-    for label in labels:
-        positives, rows = _rates(table, label)
-        for i, group in enumerate(table.groups):
-            place = {"attribute": table.name, "group": group, "stage": "data", "split": table.split, "label": label}
-            entry = rate_entry(positives[i], rows[i], least)
-            yield Record(
-                section="bias", list="groups", values={**place, "n": int(table.rows[i]), "metrics": {"positive_rate": entry}}
-            )
-
-
-def gap_table(gaps: Sequence[LabelGap], title: str, most: int = 30) -> Table:
-    """Rates, gaps and ratios as evidence, at most `most` lines."""
-    lines = tuple(
-        (short(g.group), g.n, g.k / g.n if g.n else None, g.difference.value, g.ratio.value, g.ratio.verdict, g.needed)
-        for g in gaps[:most]
-    )
-    note = f"{len(gaps) - most:,} more groups are not shown" if len(gaps) > most else ""
-    names = ("group", "rows", "rate", "gap (reference minus group)", "ratio", "verdict", "to decide")
-    return Table(title=title, columns=names, rows=lines, note=note)
+    more = f"collect {decides[0] - n:,} more rows of this group"
+    return more + (f" and {decides[1] - n_ref:,} of the reference" if decides[1] > n_ref else "")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from auditor.check import Check, Specimen
-from auditor.model import Curve, Effect, Level, Mark, Reading, Record, Series, Where
+from auditor.model import Effect, Reading, Record, Where
 from auditor.rows import Roles, Setting
-from auditor.statistics.proportions import wilson
+from auditor.statistics.comparisons import graded, tolerance
+from auditor.tallies.gap_evidence import entries, families, gap_curve, gap_table
 from auditor.tallies.groups import GroupCounts, short
-from auditor.tallies.label_gaps import MIN_GROUP, LabelGap, compared_labels, gap_table, group_records, least_rows, measure
+from auditor.tallies.label_gaps import MIN_GROUP, LabelGap, least_rows, measure
 
 ROLES = Roles(label="hired", sensitive="sex")
 
@@ -58,73 +58,42 @@ class LabelRateGap(Check[GroupCounts]):
 
     def judge(self, setting: Setting, counts: GroupCounts) -> Iterator[Reading | Record]:
         least = least_rows(setting, self.min_group)
-        gaps, reasons = measure(counts, setting, 1, least, self._tolerance(self.error_below))
-        for table in counts.tables(setting):
-            labels, _ = compared_labels(setting, table.labels)
-            if gaps:
-                yield from group_records(table, sorted({g.label for g in gaps}) or labels, least)
-        for attribute in setting.roles.sensitive:
-            if counts.too_many((attribute,)):
-                reasons.append(f"{attribute} has too many groups to count: bin it")
+        gaps, reasons = measure(counts, setting, 1, least, tolerance(self.error_below))
+        reasons += [f"{a} has too many groups to count: bin it" for a in setting.roles.sensitive if counts.too_many((a,))]
         for reason in dict.fromkeys(reasons):
             yield self.read(
                 Where(), Effect(name="label_rate_ratio", value=None, unit="ratio", reason=reason), reason, unsure=reason
             )
-        for gap in gaps:
-            yield from gap.records()
-            family = [g for g in gaps if (g.split, g.attribute, g.label) == (gap.split, gap.attribute, gap.label)]
-            yield self._reading(gap, family)
-
-    @staticmethod
-    def _tolerance(limit: float | None) -> tuple[float, float]:
-        """The limit and its reciprocal: who is the reference must not decide."""
-        return (limit, 1 / limit) if limit else (0.0, float("inf"))
+        yield from entries(gaps, list(counts.tables(setting)), least)
+        for _, family in families(gaps):
+            small = [g for g in family if g.ratio.status == "suppressed"]
+            for gap in family:
+                if gap.ratio.status != "suppressed":
+                    yield self._reading(gap, family)
+            if small:
+                yield self._too_small(small, least)
 
     def _reading(self, gap: LabelGap, family: Sequence[LabelGap]) -> Reading:
-        level, limit = self._level(gap)
+        level, limit = graded(gap.ratio, self.warn_below, self.error_below)
         unsure = gap.ratio.verdict == "inconclusive"
         return self.read(
-            Where(split=gap.split, columns=(*gap.columns,), group=_place(gap), reference=gap.reference),
+            Where(split=gap.split, columns=gap.columns, group=gap.place, reference=gap.reference),
             gap.ratio.effect("ratio"),
             gap.sentence(),
             affected=gap.n,
             examined=gap.n + gap.n_ref,
-            evidence=(self._dots(family), gap_table(family, f"Rate of {short(gap.label)!r} by {gap.attribute}")),
-            level=level,
+            evidence=(
+                gap_curve(family, self.error_below),
+                gap_table(family, f"Rate of {short(gap.label)!r} by {gap.attribute}"),
+            ),
+            level="warning" if level == "error" and gap.one_of_many else level,
             limit=limit,
             unsure=f"{gap.attribute} {short(gap.group)!r} in {gap.split}: {gap.ratio.reason}" if unsure else "",
         )
 
-    def _level(self, gap: LabelGap) -> tuple[Level | Literal["clean"], float | None]:
-        """error: outside four fifths; warning: inside it, and wholly outside the narrower tolerance."""
-        if gap.ratio.verdict == "fail":
-            return ("warning" if gap.one_of_many else "error"), self.error_below
-        low, high = gap.ratio.simultaneous_low, gap.ratio.simultaneous_high
-        narrow = self._tolerance(self.warn_below)
-        if gap.ratio.verdict == "pass" and low is not None and high is not None and (high < narrow[0] or low > narrow[1]):
-            return "warning", self.warn_below
-        return "clean", self.error_below
-
-    def _dots(self, family: Sequence[LabelGap]) -> Curve:
-        first = family[0]
-        dots = [(first.reference, first.k_ref, first.n_ref), *((g.group, g.k, g.n) for g in family if g.n)][:30]
-        ends = [wilson(k, n) for _, k, n in dots]
-        series = Series(
-            name=first.split,
-            x=tuple(short(name) for name, _, _ in dots),
-            y=tuple(k / n for _, k, n in dots),
-            low=tuple(low for low, _ in ends),
-            high=tuple(high for _, high in ends),
-        )
-        limit = (self.error_below or 0.0) * first.k_ref / first.n_ref
-        return Curve(
-            title=f"Rate of {short(first.label)!r} by {first.attribute} in {first.split}, reference {short(first.reference)!r}",
-            x_label=first.attribute,
-            y_label="rate (95 % Wilson)",
-            series=(series,),
-            marks=(Mark(axis="y", at=limit, label=f"{self.error_below:g} of the reference"),) if self.error_below else (),
-        )
-
-
-def _place(gap: LabelGap) -> str:
-    return f"{gap.group} · {gap.label}" if gap.one_of_many else gap.group
+    def _too_small(self, small: Sequence[LabelGap], least: int) -> Reading:
+        first, rows = small[0], sum(g.n for g in small)
+        reason = f"{first.attribute} in {first.split}: {len(small):,} groups ({rows:,} rows) cannot be judged, one side has "
+        reason += f"fewer than {least:,} rows"
+        effect = Effect(name="label_rate_ratio", value=None, unit="ratio", reason=reason)
+        return self.read(Where(split=first.split, columns=first.columns), effect, reason, unsure=reason)
