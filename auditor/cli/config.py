@@ -36,9 +36,9 @@ def schema(
 ) -> int:
     """Print the JSON Schema of auditor.toml, or of audit.json."""
     from auditor import config as configs
-    from auditor import saved
+    from auditor import format as formats
     from auditor.cli import speak
 
     o.one_of("config schema", what, ("config", "audit"))
-    speak.out(json.dumps(configs.schema() if what == "config" else saved.schema(), indent=1, ensure_ascii=False))
+    speak.out(json.dumps(configs.schema() if what == "config" else formats.schema(), indent=1, ensure_ascii=False))
     return 0
