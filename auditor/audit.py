@@ -11,6 +11,7 @@ from typing import Any
 from auditor import derive, evidence, find, profile
 from auditor.check import Check, Tally
 from auditor.data.open import open_source
+from auditor.data.sampled import Sampled
 from auditor.data.typed import typed
 from auditor.engine import local
 from auditor.judging import Judged, conclude
@@ -127,6 +128,8 @@ def open_sources(request: Request) -> list[Source]:
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice:
         raise InputError(f"the split {twice!r} was given twice; name each once")
+    if request.sample is not None:
+        return [Sampled(source, request.sample, request.seed) for source in sources]
     return sources
 
 

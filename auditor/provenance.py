@@ -39,6 +39,7 @@ def provenance(request: Request, sources: Sequence[Source], setting: Setting, cl
         "task": setting.task,
         "positive": setting.positive,
         "seed": request.seed,
+        "sample": request.sample,
         "evidence": request.evidence,
         "policy": {"name": request.policy.name, "fail_on": request.policy.fail_on, "require": list(request.policy.require)},
         "derived": {k: dict(v) for k, v in setting.derived.items()},

@@ -33,6 +33,7 @@ class Request:
     policy: Policy = field(default_factory=policy)
     options: Mapping[str, Any] = field(default_factory=dict)
     evidence: str = "masked"
+    sample: int | None = None  # at most so many records of each split; None = all
     engine: str = "local"  # or "dask"
     scheduler: str | None = None  # address of a Dask scheduler; None = a cluster of this machine's cores
     workers: int | None = None

@@ -170,7 +170,18 @@ def _engine(given: Given) -> dict[str, Any]:
     workers = given.get("workers")
     if workers is not None and workers < 1:
         raise InputError(f"--workers: got {workers}, want at least 1")
-    return {"engine": engine, "scheduler": given.get("scheduler"), "workers": workers, "seed": given.get("seed") or 0}
+    said: dict[str, Any] = {"engine": engine, "scheduler": given.get("scheduler"), "workers": workers}
+    return {**said, "seed": given.get("seed") or 0, "sample": _sample(given.get("sample") or "all")}
+
+
+def _sample(word: str) -> int | None:
+    """Rows of --sample, None for all."""
+    if word == "all":
+        return None
+    digits = word.replace("_", "").replace(",", "")
+    if not digits.isdecimal() or int(digits) < 1:
+        raise InputError(f"--sample: got {word!r}, want a number of rows from 1 on, or all")
+    return int(digits)
 
 
 def gate(given: Given, found: Settings, chosen: tuple[str, ...] = (), before: Any = None) -> Policy:
