@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from auditor.rows import Batch
+
 KEPT = ("L", "M", "Nd")
 """Unicode general categories that N1 keeps: letters, marks and digits."""
 
@@ -24,6 +26,17 @@ class _Translation(dict[int, int]):
 
 
 _translation = _Translation()
+
+
+def texts(batch: Batch, name: str) -> pa.Array | None:
+    """The column as texts: numbers, dates and bools as they are written; None where there is none, or it nests."""
+    if not batch.has(name):
+        return None
+    values = batch.column(name)
+    kind = values.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return values
+    return None if pa.types.is_nested(kind) or pa.types.is_binary(kind) else values.cast(pa.string())
 
 
 def n1_text(text: str) -> str:
