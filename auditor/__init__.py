@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from auditor.model import AuditFailed as AuditFailed
     from auditor.rows import InputError as InputError
     from auditor.rows import Roles as Roles
+    from auditor.writing import report as report
 
 _HOMES = {
     "check": "auditor.audit",
@@ -19,8 +20,9 @@ _HOMES = {
     "AuditFailed": "auditor.model",
     "InputError": "auditor.rows",
     "Roles": "auditor.rows",
+    "report": "auditor.writing",
 }
-__all__ = ["Audit", "AuditFailed", "InputError", "Roles", "check"]
+__all__ = ["Audit", "AuditFailed", "InputError", "Roles", "check", "report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -59,6 +59,8 @@ class DataPart(Part):
     positive: str | int | float | bool | None = None
     model: str | None = None
     expectations: str | None = None
+    reference_group: dict[str, str] = Field(default_factory=dict)  # sensitive column -> the group compared with
+    cuts: dict[str, tuple[float, ...]] = Field(default_factory=dict)  # sensitive column of numbers -> its bands
     roles: RolesPart = Field(default_factory=RolesPart)
 
 

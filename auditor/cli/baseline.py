@@ -29,13 +29,14 @@ def create(
     """Write the findings of an audit as known: from then on only new or worse ones gate."""
     from auditor import baseline as baselines
     from auditor import saved
-    from auditor.cli import outputs, speak
+    from auditor.cli import speak
+    from auditor.writing import replace
 
     path = Path(baseline)
     if path.exists() and not force:
         raise InputError(f"{path} is here already; --force overwrites it, `auditor baseline update` prunes and tightens it")
     made = baselines.of(saved.read(audit))
-    outputs.replace(path, baselines.dumps(made).encode())
+    replace(path, baselines.dumps(made).encode())
     speak.out(f"wrote {speak.inert(str(path))}: {len(made.known)} known; next: auditor check ... --baseline {path}")
     return 0
 
@@ -45,7 +46,8 @@ def update(audit: Saved, baseline: File = "auditor-baseline.json") -> int:
     """Drop what is fixed and tighten what is better; 1 where a finding is new or worse, which is never taken in."""
     from auditor import baseline as baselines
     from auditor import saved
-    from auditor.cli import outputs, speak
+    from auditor.cli import speak
+    from auditor.writing import replace
 
     path = Path(baseline)
     before = baselines.load(path)
@@ -61,7 +63,7 @@ def update(audit: Saved, baseline: File = "auditor-baseline.json") -> int:
         if change != "new":
             better = change == "better"
             kept[finding.fingerprint] = baselines.known(finding) if better else before.known[finding.fingerprint]
-    outputs.replace(path, baselines.dumps(baselines.Baseline(before.data, kept)).encode())
+    replace(path, baselines.dumps(baselines.Baseline(before.data, kept)).encode())
     for line in refused:
         speak.out(speak.inert(line))
     speak.out(f"{len(before.known) - len(kept)} dropped, {len(kept)} known, {len(refused)} new or worse and not taken in")

@@ -35,7 +35,7 @@ def init(
 ) -> int:
     """Look at the data and write auditor.toml, with suggestions for label and sensitive columns."""
     from auditor.cli import speak
-    from auditor.cli.outputs import replace
+    from auditor.writing import replace
 
     file = Path("auditor.toml")
     if file.exists() and not force:

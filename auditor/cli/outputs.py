@@ -11,6 +11,7 @@ from pathlib import Path
 
 from auditor.model import Audit
 from auditor.rows import InputError
+from auditor.writing import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +95,3 @@ def _to_standard_output(content: bytes) -> None:
         from auditor.cli import silence
 
         silence()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """The content under a temporary name, then renamed: a reader sees the old file or the new one."""
-    if path.exists() and not path.is_file():  # a pipe or a device cannot be renamed over
-        path.write_bytes(content)
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~umask)
-        Path(name).replace(path.resolve())
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

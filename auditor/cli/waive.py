@@ -29,7 +29,8 @@ def waive(
     """Accept one finding until a date, with owner and reason."""
     from auditor import conditions, saved
     from auditor import waivers as kept
-    from auditor.cli import outputs, speak
+    from auditor.cli import speak
+    from auditor.writing import replace
 
     today = date.today()
     try:
@@ -51,7 +52,7 @@ def waive(
     condition = accept or as_it_is(fits[0])
     conditions.parsed(condition, "--accept")
     entry = written(fits[0], read.data, owner, reason, last, condition)
-    outputs.replace(path, (before.rstrip("\n") + "\n\n" * bool(before) + entry).encode())
+    replace(path, (before.rstrip("\n") + "\n\n" * bool(before) + entry).encode())
     speak.out(speak.inert(f"{path}: {fits[0].code} accepted while {condition}, until {last}; have it reviewed like code"))
     return 0
 
