@@ -120,7 +120,7 @@ def _stage(stage: str, groups: Sequence[Mapping[str, Any]], drawing: Any) -> dic
     for g in groups:
         values = [_cell(_metric(g, m), m) for m in metrics]
         small = bool(values) and all(_metric(g, m).get("status") == "suppressed" for m in metrics if _metric(g, m))
-        rows.append({"name": str(g.get("group", "")), "n": g.get("n") or 0, "values": values, "small": small})
+        rows.append({"name": str(g.get("group", "")), "n": g.get("n") or 0, "cells": values, "small": small})
     return {"title": _title(stage), "metrics": metrics, "groups": rows, "drawings": [drawing] if drawing is not None else []}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from auditor.reports.visible import Part, cut, differences, one_line, parts
 
 ROWS = 10  # rows a card shows
 TABLE_ROWS = 60  # lines of the table beside a chart; the rest stands in audit.json
+SHORT = 7  # characters of a unit that stands behind the large number of a card
 SPAN = 600  # width of the interval bar, in its own units
 EDGE = 40  # free room at both ends of it
 
@@ -29,7 +30,6 @@ class Drawing:
     legend: tuple[str, ...] = ()
     note: str = ""
     missing: str = ""  # why there is no chart, where one was to be expected
-    numeric: tuple[int, ...] = field(default=())  # columns that hold numbers
 
 
 def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> Drawing:
@@ -43,7 +43,6 @@ def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> 
         missing = (
             "Shown as a table: the page holds its charts for larger findings." if beyond else "The chart could not be drawn."
         )
-    numeric = tuple(i for i in range(len(columns)) if any(isinstance(r[i], int | float) for r in rows if i < len(r)))
     return Drawing(
         title=evidence.title,
         columns=columns,
@@ -52,7 +51,6 @@ def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> 
         legend=charts.named(evidence) if svg is not None else (),
         note=" · ".join(n for n in notes if n),
         missing=missing,
-        numeric=numeric,
     )
 
 
@@ -89,7 +87,7 @@ def view(finding: Finding, audit: Audit, id: str, drawings: tuple[Drawing, ...])
         "id": id,
         "open": f.fingerprint in audit.reasons,
         "place": wording.place(f.where),
-        "value": wording.measured(f.effect.value, f.effect.unit),
+        "value": wording.measured(f.effect.value, f.effect.unit if len(f.effect.unit) <= SHORT else ""),
         "gate": gate(f, audit),
         "effect": wording.effect(f.effect),
         "limit": wording.measured(f.limit, f.effect.unit),

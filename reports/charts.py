@@ -18,6 +18,7 @@ LABEL = 34  # characters of a category on an axis
 TALL_STEP, LOW_STEP = 20, 13  # px a category
 MANY = 20  # categories from which bars get thinner
 SMALL = 12  # cells a side up to which a matrix shows its numbers
+PADDING = {"left": 18, "right": 18, "top": 6, "bottom": 4}  # px; a browser's font may be wider than the one measured with
 Spec = dict[str, Any]
 
 CONFIG: Spec = {
@@ -58,7 +59,7 @@ def spec_of(evidence: Evidence) -> Spec | None:
 
 def whole(spec: Spec) -> Spec:
     """The spec with what every chart of ours has."""
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": CONFIG, "padding": 4, **spec}
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": CONFIG, "padding": PADDING, **spec}
 
 
 def named(evidence: Evidence) -> tuple[str, ...]:
@@ -83,14 +84,22 @@ def _layer(mark: Spec, values: Sequence[Mapping[str, Any]], encoding: Spec) -> S
     return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
 
 
-def _rules(marks: Sequence[Mark], *, swap: bool = False) -> list[Spec]:
+def _rules(marks: Sequence[Mark], series: Sequence[Series], *, swap: bool = False) -> list[Spec]:
     """Lines at limits and steps, each with its word. `swap`: the chart lies on its side."""
     layers = []
+    far = _far(series, swap)
     for i, m in enumerate(m for m in marks if m.at is not None):
         across = (m.axis == "x") != swap
         value = [{"v": m.at, "t": cut(one_line(m.label), 40)}]
         where: Spec = {"x" if across else "y": {"field": "v", "type": "quantitative"}}
-        word = {"type": "text", "color": "var(--ink)", "fontSize": 11, "align": "left", "dx": 4}
+        late = across and m.at > far
+        word = {
+            "type": "text",
+            "color": "var(--ink)",
+            "fontSize": 11,
+            "align": "right" if late else "left",
+            "dx": -4 if late else 4,
+        }
         place = {"y": {"value": 9 + 14 * (i % 4)}} if across else {"x": {"value": 0}}
         layers.append(_layer({"type": "rule", "color": "var(--ink)", "strokeDash": [4, 3]}, value, where))
         layers.append(
@@ -99,12 +108,18 @@ def _rules(marks: Sequence[Mark], *, swap: bool = False) -> list[Spec]:
     return layers
 
 
+def _far(series: Sequence[Series], swap: bool) -> float:
+    """Where the last third of the drawn axis begins: words there stand left of their line."""
+    seen = [v for s in series for v in ((*s.y, *s.low, *s.high) if swap else s.x) if v is not None and not isinstance(v, str)]
+    return min(seen) + (max(seen) - min(seen)) * 2 / 3 if seen else float("inf")
+
+
 def _order(series: Sequence[Series]) -> list[str]:
     return list(dict.fromkeys(_name(x) for s in series for x in s.x))
 
 
-def _step(categories: int, series: int) -> int:
-    return (TALL_STEP if categories <= MANY else LOW_STEP) + 8 * (min(series, 4) - 1)
+def _height(categories: int, series: int) -> Spec:
+    return {"step": (TALL_STEP if categories <= MANY else LOW_STEP) + 11 * (min(series, 5) - 1), "for": "position"}
 
 
 def _bars(h: Histogram) -> Spec | None:
@@ -120,7 +135,11 @@ def _bars(h: Histogram) -> Spec | None:
             encoding["yOffset"] = {"field": "g", "type": "nominal", "sort": [str(k) for k in range(len(h.series))]}
         mark: Spec = {"type": "bar", "color": COLOURS[i % len(COLOURS)], "cornerRadiusEnd": 2}
         layers.append(_layer(mark, values, encoding))
-    return {"width": WIDTH, "height": {"step": _step(len(order), len(h.series))}, "layer": [*layers, *_rules(h.marks, swap=True)]}
+    return {
+        "width": WIDTH,
+        "height": _height(len(order), len(h.series)),
+        "layer": [*layers, *_rules(h.marks, h.series, swap=True)],
+    }
 
 
 def _bins(h: Histogram) -> Spec | None:
@@ -144,7 +163,7 @@ def _bins(h: Histogram) -> Spec | None:
         clear = 0.9 if len(h.series) == 1 else 0.5
         mark: Spec = {"type": "bar", "color": COLOURS[i % len(COLOURS)], "opacity": clear, "binSpacing": 1}
         layers.append(_layer(mark, values, encoding))
-    return {"width": WIDTH, "height": 180, "layer": [*layers, *_rules(h.marks)]} if layers else None
+    return {"width": WIDTH, "height": 180, "layer": [*layers, *_rules(h.marks, h.series)]} if layers else None
 
 
 def _points(s: Series) -> list[Spec]:
@@ -177,7 +196,7 @@ def _lines(c: Curve) -> Spec | None:
         layers.append(_layer(line, values, {"x": x, "y": y}))
         if len(values) <= MANY:
             layers.append(_layer({"type": "point", "color": colour, "filled": True, "size": 28}, values, {"x": x, "y": y}))
-    return {"width": WIDTH, "height": 220, "layer": [*layers, *_rules(c.marks)]} if layers else None
+    return {"width": WIDTH, "height": 220, "layer": [*layers, *_rules(c.marks, c.series)]} if layers else None
 
 
 def _dots(c: Curve) -> Spec | None:
@@ -186,7 +205,9 @@ def _dots(c: Curve) -> Spec | None:
     if not order:
         return None
     y: Spec = {"field": "x", "type": "nominal", "sort": order, "axis": _axis("", grid=False)}
-    x: Spec = {"field": "y", "type": "quantitative", "axis": _axis(c.y_label), "scale": {"zero": False}}
+    drawn = [v for s in c.series for v in (*s.y, *s.low) if v is not None]
+    shares = bool(drawn) and 0 <= min(drawn) and max(drawn) <= 1
+    x: Spec = {"field": "y", "type": "quantitative", "axis": _axis(c.y_label), "scale": {"zero": shares}}
     layers: list[Spec] = []
     for i, s in enumerate(c.series):
         values = [{**v, "g": str(i)} for v in _points(s)]
@@ -203,8 +224,8 @@ def _dots(c: Curve) -> Spec | None:
         layers.append(_layer(dot, values, {**where, "x": x}))
     return {
         "width": WIDTH,
-        "height": {"step": _step(len(order), len(c.series)) + 4},
-        "layer": [*layers, *_rules(c.marks, swap=True)],
+        "height": _height(len(order), len(c.series)),
+        "layer": [*layers, *_rules(c.marks, c.series, swap=True)],
     }
 
 

@@ -140,6 +140,8 @@ def _environment() -> Environment:
         "cut": lambda text: cut(str(text)),
         "line": lambda text: one_line(str(text)),
         "number": wording.number,
+        "numeric": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+        "sentence": lambda text: str(text)[:1].upper() + str(text)[1:],
         "spaced": lambda text: str(text).replace("-", " ").replace("_", " "),
     }
     return environment

@@ -46,6 +46,9 @@ def header(audit: Audit, findings_shown: bool = True) -> dict[str, Any]:
     tiles = [{"kind": k, "count": n, "word": words[k] if n != 1 else k, "link": "findings"} for k, n in levels.items()]
     ended = (("clean", "checks clean"), ("inconclusive", "inconclusive"), ("skipped", "skipped"), ("error", "could not run"))
     tiles += [{"kind": k, "count": statuses[k], "word": said, "link": "checks"} for k, said in ended]
+    waived = sum(f.waived is not None for f in audit.findings)
+    if waived:
+        tiles.insert(3, {"kind": "found", "count": waived, "word": "waived", "link": "findings"})
     skips = wording.skips(audit.outcomes)
     reasons = wording.reasons(audit)
     return {
@@ -106,7 +109,6 @@ def profile(audit: Audit) -> dict[str, Any]:
         "splits": [(s.get("name"), s.get("part"), s.get("rows"), s.get("columns")) for s in splits],
         "columns": ("Column", "Kind", "Role", "Distinct", "Missing", "Range"),
         "rows": rows,
-        "numeric": (3,),
         "open": len(columns) <= COLUMNS_OPEN,
         "said": wording.plural(len(columns), "column"),
         "left_out": f"{left:,} more columns stand in audit.json." if left else "",
