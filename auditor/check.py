@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -154,7 +155,8 @@ def lack(need: str, setting: Setting) -> str | None:
     """The reason why `setting` does not meet the need, or None.
 
     Needs: any role name of `Roles`; `held-out` (a second split), `train`, `classes` (a label of classes),
-    `two-classes`, `number`, `category`, `strings` (category or text columns), `features`, `option:NAME`.
+    `two-classes`, `number`, `category`, `strings` (category or text columns), `features`, `option:NAME`,
+    `extra:EXTRA:MODULE` (a library of an extra).
     """
     if need in Roles.__dataclass_fields__:
         return None if getattr(setting.roles, need) else f"no column has the role {need}"
@@ -175,4 +177,7 @@ def lack(need: str, setting: Setting) -> str | None:
     if need.startswith("option:"):
         name = need.removeprefix("option:")
         return None if setting.options.get(name) is not None else f"--{name} was not given"
+    if need.startswith("extra:"):
+        _, extra, module = need.split(":")
+        return None if importlib.util.find_spec(module) else f"needs {module}: pip install 'tune-auditor[{extra}]'"
     raise ValueError(f"unknown need {need!r}")

@@ -1,0 +1,1 @@
+"""This data and this model do not match."""
