@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.model import Effect, Histogram, Series
+from auditor.rows import Setting
 from auditor.statistics import distances
 from auditor.tallies.groups import short
 
 SHOWN = 20  # categories or bins in the picture
+VALUES = 500  # categories kept apart; a distance of pooled values is at most the true one
 LEAST = 30  # rows a side below which a shift is not judged
 
 
@@ -27,6 +29,20 @@ class Drift:
     n: int  # rows of train
     m: int  # rows of the other split
     unsure: str = ""
+
+    def sentence(self, what: str, first: str, other: str) -> str:
+        """The shift in words, with its numbers."""
+        e = self.effect
+        return (
+            f"{what}: {e.name.replace('_', ' ')} of {other} ({self.m:,} rows) and {first} ({self.n:,}) is {e.value:.3f} "
+            f"(95 % {e.low:.3f} to {e.high:.3f}); {self.further}"
+        )
+
+
+def compared(setting: Setting) -> tuple[str, tuple[str, ...]]:
+    """The split that the others are set against (train, else the first), and the held-out splits; no reference sets."""
+    first = next((s.name for s in setting.splits if s.part == "train"), setting.splits[0].name)
+    return first, tuple(s.name for s in setting.splits if s.name != first and s.part == "held-out")
 
 
 def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits: tuple[str, str], seed: int) -> Drift:
@@ -59,7 +75,8 @@ def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits
 
 
 def of_categories(first: Counter[str], second: Counter[str], name: str, splits: tuple[str, str], seed: int) -> Drift:
-    """Value -> rows of train and of the other split."""
+    """Value -> rows of train and of the other split; values beyond the 500 commonest are pooled."""
+    first, second = _pooled(first, second)
     values = sorted(set(first) | set(second), key=lambda v: (-first[v] - second[v], v))
     x, y = (np.array([c[v] for v in values], np.int64) for c in (first, second))
     p, q = distances.shares(x), distances.shares(y)
@@ -85,6 +102,17 @@ def of_categories(first: Counter[str], second: Counter[str], name: str, splits: 
         m=int(y.sum()),
         unsure=_few(int(x.sum()), int(y.sum())),
     )
+
+
+def _pooled(first: Counter[str], second: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    total = first + second
+    if len(total) <= VALUES:
+        return first, second
+    kept = {v for v, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))[:VALUES]}
+    pooled = [Counter({v: n for v, n in c.items() if v in kept}) for c in (first, second)]
+    for counts, whole in zip(pooled, (first, second), strict=True):
+        counts[f"({len(total) - VALUES:,} rarer values)"] = whole.total() - counts.total()
+    return pooled[0], pooled[1]
 
 
 def _few(n: int, m: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Reading, Where
 from auditor.rows import Roles, Setting
-from auditor.tallies.drift import Drift, of_categories, of_numbers
+from auditor.tallies.drift import Drift, compared, of_categories, of_numbers
 from auditor.tallies.labels import LabelCounts
 from auditor.tallies.sample import NumberSample
 
@@ -57,21 +57,15 @@ class LabelDrift(Check[LabelCounts, NumberSample]):
 
     def judge(self, setting: Setting, counts: LabelCounts, sample: NumberSample) -> Iterator[Reading]:
         label = setting.roles.label or ""
-        first = next((s.name for s in setting.splits if s.part == "train"), setting.splits[0].name)
-        for split in setting.splits:
-            if split.part == "reference" or split.name == first:
-                continue
+        first, others = compared(setting)
+        for split in others:
             drift: Drift | None = None
-            if setting.label_is_class and counts.by.get(first) and counts.by.get(split.name):
-                pair = counts.by[first], counts.by[split.name]
-                drift = of_categories(*pair, label, (first, split.name), setting.seed)
-            elif (
-                not setting.label_is_class
-                and len(x := sample.column(first, label))
-                and len(y := sample.column(split.name, label))
-            ):
-                drift = of_numbers(x, y, label, (first, split.name), setting.seed)
-            yield self._reading(drift, label, first, split.name)
+            if setting.label_is_class and counts.by.get(first) and counts.by.get(split):
+                pair = counts.by[first], counts.by[split]
+                drift = of_categories(*pair, label, (first, split), setting.seed)
+            elif not setting.label_is_class and len(x := sample.column(first, label)) and len(y := sample.column(split, label)):
+                drift = of_numbers(x, y, label, (first, split), setting.seed)
+            yield self._reading(drift, label, first, split)
 
     def _reading(self, drift: Drift | None, label: str, first: str, other: str) -> Reading:
         where = Where(split=other, columns=(label,), reference=first)
@@ -84,8 +78,7 @@ class LabelDrift(Check[LabelCounts, NumberSample]):
         return self.read(
             where,
             effect,
-            f"{effect.name.replace('_', ' ')} of the labels of {other} ({drift.m:,} rows) and {first} ({drift.n:,}) is "
-            f"{effect.value:.3f} (95 % {effect.low:.3f} to {effect.high:.3f}); {drift.further}",
+            drift.sentence(f"label {label!r}", first, other),
             examined=drift.m,
             affected=min(drift.m, round((effect.value or 0.0) * drift.m)),
             evidence=(drift.picture,),
