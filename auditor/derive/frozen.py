@@ -63,8 +63,9 @@ def embed(folder: Path, texts: list[str]) -> Floats:
     """
     import torch
     from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
+    from transformers.utils import logging as told
 
+    logging: Any = told
     logging.set_verbosity_error()  # the report of unused heads is noise here: no head is used
     logging.disable_progress_bar()
     try:

@@ -17,7 +17,7 @@ def test_it_is_the_maximum_of_the_marginal_likelihood() -> None:
     for c in range(2):
         target = (y == c).astype(float)
 
-        def loss(p: np.ndarray, target: np.ndarray = target) -> float:  # type: ignore[type-arg]  # scipy hands over plain arrays
+        def loss(p: np.ndarray, target: np.ndarray = target) -> float:
             cov = np.eye(40) / np.exp(p[1]) + x @ x.T / np.exp(p[0])
             return -float(stats.multivariate_normal(np.zeros(40), cov).logpdf(target))
 
