@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from auditor.data.batches import BATCH_BYTES, BATCH_ROWS, sliced, with_faults_kept
+from auditor.data.classes import class_names, named
 from auditor.data.stream import digest_of, first_bytes, shown, what_it_is
 from auditor.rows import InputError, Part, Raw
 
@@ -72,29 +72,6 @@ class ColumnarSource:
 def pieces_of(table: pa.Table) -> int:
     """Into how many slices a table goes so that none has more than 32 MB."""
     return -(-int(table.nbytes) // BATCH_BYTES)
-
-
-def class_names(schema: pa.Schema) -> dict[str, list[str]]:
-    """Column -> names of its class numbers, as `datasets` writes them into the metadata of a schema."""
-    try:
-        features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-        found = {n: f["names"] for n, f in features.items() if isinstance(f, dict) and f.get("_type") == "ClassLabel"}
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return {n: v for n, v in found.items() if v and n in schema.names and pa.types.is_integer(schema.field(n).type)}
-
-
-def named(table: pa.Table, classes: Mapping[str, list[str]]) -> pa.Table:
-    """The table with class numbers as their names; a number without a name (-1 stands for none) becomes null."""
-    import pyarrow.compute as pc
-
-    for i, name in enumerate(table.column_names):
-        if name in classes:
-            number = table.column(i)
-            known = pc.and_(pc.greater_equal(number, 0), pc.less(number, len(classes[name])))
-            texts = pa.chunked_array([pa.array(classes[name], pa.string())])
-            table = table.set_column(i, name, texts.take(pc.if_else(known, number, pa.scalar(None, number.type))))
-    return table
 
 
 def open_parquet(path: Path, split: str, part: Part) -> ColumnarSource:

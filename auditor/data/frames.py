@@ -1,45 +1,70 @@
-"""Tables that are in memory already: Arrow, pandas, polars."""
+"""Tables that are in memory already: Arrow, pandas, polars, `datasets`."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from auditor.data.batches import BATCH_BYTES, BATCH_ROWS
+from auditor.data.classes import class_names, named
 from auditor.rows import InputError, Part, Raw
 
-BATCH_ROWS = 65_536
+DIGEST_ROWS = 65_536  # rows hashed at a time, whatever the batches
+
+Slice = Callable[[int, int, tuple[str, ...]], pa.Table]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TableSource:
-    """An Arrow table as a Source."""
+    """Rows that can be sliced as Arrow, as a Source."""
 
-    split: str
-    part: Part
-    name: str
-    table: pa.Table
+    def __init__(self, split: str, part: Part, name: str, schema: pa.Schema, rows: int, size: int, cut: Slice) -> None:
+        self.split: str = split
+        self.part: Part = part
+        self.name = name
+        self._schema = schema
+        self._rows = rows
+        self._size = size  # bytes of all rows
+        self._cut = cut
+        self._classes = class_names(schema)
 
     @property
     def columns(self) -> Mapping[str, pa.DataType]:
-        return dict(zip(self.table.schema.names, self.table.schema.types, strict=True))
+        return {f.name: pa.string() if f.name in self._classes else f.type for f in self._schema}
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        return tuple(f"column {name!r} holds class numbers: their names are shown" for name in self._classes)
 
     def read(self, columns: tuple[str, ...] | None = None) -> Iterator[Raw]:
-        table = self.table if columns is None else self.table.select([c for c in columns if c in self.columns])
-        for start in range(0, table.num_rows, BATCH_ROWS):
-            part = table.slice(start, BATCH_ROWS)
-            yield Raw(table=part, rows=np.arange(start, start + part.num_rows, dtype=np.int64))
+        wanted = tuple(self._schema.names) if columns is None else tuple(c for c in columns if c in self.columns)
+        each = max(1, min(BATCH_ROWS, BATCH_BYTES * self._rows // max(self._size, 1)))
+        for start in range(0, self._rows, each):
+            count = min(each, self._rows - start)
+            table = named(self._cut(start, count, wanted), self._classes) if wanted else pa.table({})
+            yield Raw(table=table, rows=np.arange(start, start + count, dtype=np.int64))
+
+    @functools.cached_property
+    def _digest(self) -> str:
+        names = tuple(self._schema.names)
+        return digest_of_tables(self._cut(at, DIGEST_ROWS, names) for at in range(0, self._rows, DIGEST_ROWS))
 
     def digest(self) -> str:
-        sha = hashlib.sha256(str(self.table.schema.remove_metadata()).encode())
-        sink = _Hash(sha)
-        with pa.ipc.new_stream(pa.PythonFile(sink, "w"), self.table.schema.remove_metadata()) as writer:
-            writer.write_table(self.table.combine_chunks(), max_chunksize=BATCH_ROWS)
-        return sha.hexdigest()
+        return self._digest
+
+
+def digest_of_tables(tables: Iterable[pa.Table]) -> str:
+    """SHA-256 of Arrow data in the IPC stream format, without metadata."""
+    sha = hashlib.sha256()
+    for table in tables:
+        plain = table.replace_schema_metadata(None).combine_chunks()
+        with pa.ipc.new_stream(pa.PythonFile(_Hash(sha), "w"), plain.schema) as writer:
+            writer.write_table(plain)
+    return sha.hexdigest()
 
 
 class _Hash:
@@ -69,34 +94,63 @@ class _Hash:
 
 
 def open_frame(frame: Any, split: str, part: Part) -> TableSource:
-    """A pandas or polars frame or an Arrow table. Raises InputError for anything else, no rows, or a column name twice."""
+    """A pandas or polars frame, an Arrow table or stream, or columns by name.
+
+    Raises InputError for anything else, no rows, or a column name twice.
+    """
     kind = f"{type(frame).__module__.split('.')[0]} {type(frame).__name__}"
-    if isinstance(frame, pa.Table):
-        table = frame
-    elif isinstance(frame, Mapping):
-        table = pa.table({k: _array(v) for k, v in frame.items()})
-    elif kind.startswith("pandas "):
-        table = _from_pandas(frame)
-    elif kind.startswith("polars "):
-        table = frame.to_arrow()
-    else:
+    table = _table(frame, kind)
+    if table is None:
         raise InputError(f"{split}: got {kind}, want a path, a pandas or polars frame, an Arrow table or a datasets object")
-    twice = sorted({n for n in table.column_names if table.column_names.count(n) > 1})
-    if twice:
-        raise InputError(f"{split}: the column name {twice[0]!r} stands {table.column_names.count(twice[0])} times; rename one")
-    if table.num_rows == 0:
-        raise InputError(f"{split}: the {kind} has no rows")
-    return TableSource(split, part, kind, table)
+    twice = next((n for n in table.column_names if table.column_names.count(n) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"{split}: the column name {twice!r} stands {table.column_names.count(twice)} times, want each once; rename one"
+        )
+    if table.num_rows == 0 or table.num_columns == 0:
+        lack = "rows" if table.num_rows == 0 else "columns"
+        raise InputError(f"{split}: the {kind} has no {lack}, want at least one")
+    return TableSource(
+        split, part, kind, table.schema, table.num_rows, table.nbytes, lambda at, n, names: table.slice(at, n).select(names)
+    )
 
 
-def _array(values: Any) -> pa.Array:
+def _table(frame: Any, kind: str) -> pa.Table | None:
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, Mapping):
+        return pa.table({str(k): _array(v) for k, v in frame.items()})
+    if kind == "pandas DataFrame":
+        columns = [_array(frame.iloc[:, i]) for i in range(frame.shape[1])]
+        return pa.Table.from_arrays(columns, names=[str(c) for c in frame.columns])
+    if kind == "polars LazyFrame":
+        return frame.collect().to_arrow()
+    if kind == "polars DataFrame":
+        return frame.to_arrow()
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame])
+    if hasattr(frame, "__arrow_c_stream__"):  # readers are used up by one reading, and an audit reads again and again
+        return pa.RecordBatchReader.from_stream(frame).read_all()
+    return None
+
+
+def _array(values: Any) -> pa.Array | pa.ChunkedArray:
+    """A column as Arrow; as text where its kinds are mixed or Arrow has none for it."""
     try:
-        return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # kinds are mixed: keep them as text
-        return pa.array([None if v is None else str(v) for v in values], pa.string())
+        found = pa.array(values, from_pandas=True)
+        if not isinstance(found.type, pa.BaseExtensionType):
+            return found
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        pass
+    return pa.array([None if _missing(v) else _text(v) for v in values], pa.string())
 
 
-def _from_pandas(frame: Any) -> pa.Table:
-    names = [str(c) for c in frame.columns]
-    arrays = [_array(frame.iloc[:, i]) for i in range(len(names))]
-    return pa.Table.from_arrays(arrays, names=names)
+def _missing(value: Any) -> bool:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and value != value
+
+
+def _text(value: Any) -> str:
+    """Halves of surrogate pairs, which are no Unicode text, become question marks in no column but U+FFFD."""
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

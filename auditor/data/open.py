@@ -9,7 +9,9 @@ from typing import Any
 
 from auditor.data.columnar import open_arrow, open_parquet
 from auditor.data.delimited import open_delimited
+from auditor.data.folders import open_folder
 from auditor.data.frames import open_frame
+from auditor.data.hub import is_hub, open_hub
 from auditor.data.jsonlines import open_json
 from auditor.data.stream import Packing, open_text, shown
 from auditor.rows import InputError, Part, Source
@@ -37,6 +39,8 @@ def open_source(what: Any, split: str, part: Part, format: str | None = None) ->
     """One Source; several where `what` is a DatasetDict or a folder of one. Raises InputError for what cannot be read."""
     if isinstance(what, (str, os.PathLike)):
         return open_path(Path(what), split, part, format)
+    if is_hub(what):
+        return open_hub(what, split, part)
     return [open_frame(what, split, part)]
 
 
@@ -46,12 +50,20 @@ def open_path(path: Path, split: str, part: Part, format: str | None) -> list[So
         if not path.exists():
             raise _missing(path)
         if path.is_dir():
-            raise InputError(f"{shown(path)}: folders are not read")
+            return _folder(path, split, part, format)
         if not path.is_file():
             raise InputError(f"{shown(path)}: got no regular file, want one that can be read more than once; save it first")
     except OSError as cause:
         raise InputError(f"{shown(path)}: cannot be read ({cause.strerror}); check the path") from None
     return [open_file(path, split, part, format)]
+
+
+def _folder(path: Path, split: str, part: Part, format: str | None) -> list[Source]:
+    def kind_of(file: Path) -> str:
+        kind, _ = by_ending(file)
+        return kind if format is None or kind == format else ""
+
+    return open_folder(path, split, part, open_file, kind_of)
 
 
 def open_file(path: Path, split: str, part: Part, format: str | None = None) -> Source:
@@ -67,13 +79,18 @@ def open_file(path: Path, split: str, part: Part, format: str | None = None) -> 
     return open_json(text, split, part, array=kind == "json")
 
 
-def format_of(path: Path, format: str | None) -> tuple[str, Packing]:
-    """(format, packing) by the ending. Raises InputError for an ending that tells nothing, or a pickle's."""
+def by_ending(path: Path) -> tuple[str, Packing]:
+    """(format, packing) by the ending; the format is "" where it tells none."""
     endings = [s.lower() for s in path.suffixes]
     packing = PACKINGS.get(endings[-1], "") if endings else ""
     if packing:
         endings.pop()
-    ending = endings[-1] if endings else ""
+    return FORMATS.get(endings[-1], "") if endings else "", packing
+
+
+def format_of(path: Path, format: str | None) -> tuple[str, Packing]:
+    """(format, packing). Raises InputError for an ending that tells nothing, or a pickle's, where no format is given."""
+    kind, packing = by_ending(path)
     known = sorted(set(FORMATS.values()))
     if format is not None:
         if format not in known:
@@ -81,16 +98,17 @@ def format_of(path: Path, format: str | None) -> tuple[str, Packing]:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise InputError(f"got the format {format!r}, want one of {', '.join(known)}{hint}")
         return format, packing
+    ending = path.suffix.lower()
     if ending in PICKLES:
         raise InputError(
             f"{shown(path)}: a {ending} file may be a pickle, which can run code, and is never opened; save the data as Parquet"
         )
-    if ending not in FORMATS:
+    if not kind:
         got = f"the ending {ending!r}" if ending else "no ending"
         raise InputError(
             f"{shown(path)}: got {got}, want one of {' '.join(FORMATS)}; or say what it is: --format {'|'.join(known)}"
         )
-    return FORMATS[ending], packing
+    return kind, packing
 
 
 def _missing(path: Path) -> InputError:
