@@ -84,10 +84,15 @@ def _run(name: str, rest: list[str]) -> int:
     """Hands the words to the command's own parser, in its own module."""
     import importlib
 
+    from typer import Exit
     from typer.main import get_command
 
-    app = importlib.import_module(f"auditor.cli.{name}").app
-    code = get_command(app).main(args=rest, prog_name=f"auditor {name}", standalone_mode=False)
+    command = get_command(importlib.import_module(f"auditor.cli.{name}").app)
+    try:
+        with command.make_context(f"auditor {name}", rest) as context:
+            code = command.invoke(context)
+    except Exit as ended:  # --help
+        code = ended.exit_code
     return code if isinstance(code, int) else 0
 
 
