@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.tallies.hashing import mix
 from auditor.tallies.records import Place, Records, Rows
 
 Positions = NDArray[np.int64]
@@ -38,16 +39,21 @@ def repeats(records: Records, place: Place, *, apart: int | None = None) -> Copi
     return _gathered(found)
 
 
-def shared(records: Records, place: Place, other: Place, *, word: int = 0, beyond: int | None = None) -> Copies:
+def shared(
+    records: Records, place: Place, other: Place, *, word: int = 0, beyond: int | None = None, same: int | None = None
+) -> Copies:
     """Rows of `place` whose key, or whose other word where equal words mean equal keys, is in `other`.
 
     `beyond`: rows that find their value of this word in `other` are left out: they are copies of a stricter kind.
+    `same`: only rows that find a row of `other` with their key and their value of this word.
     """
     found = []
     for rows, others in records.parts(place, other):
         hit, at = _lookup(rows[:, word], others, word) if len(rows) and len(others) else (np.zeros(len(rows), bool), None)
         if beyond is not None and hit.any():
             hit = hit & ~np.isin(rows[:, beyond], others[:, beyond])
+        if same is not None and hit.any():
+            hit = hit & np.isin(_joint(rows, same), _joint(others, same))
         if at is not None:
             found.append((rows[hit, 1], others[at[hit], 1]))
     return _gathered(found)
@@ -59,6 +65,12 @@ def _lookup(wanted: NDArray[np.uint64], rows: Rows, word: int) -> tuple[NDArray[
     values = rows[order, word]
     at = np.minimum(np.searchsorted(values, wanted), len(values) - 1)
     return values[at] == wanted, order[at]
+
+
+def _joint(rows: Rows, word: int) -> NDArray[np.uint64]:
+    """One hash of the key and a word."""
+    with np.errstate(over="ignore"):
+        return mix(rows[:, 0] + mix(rows[:, word]))
 
 
 def _firsts(rows: Rows, word: int) -> Rows:
@@ -83,3 +95,12 @@ def _gathered(found: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]) -> Cop
     twin = np.concatenate([f[1] for f in found]).astype(np.int64) if found else np.empty(0, np.int64)
     order = np.argsort(row, kind="stable")
     return Copies(row=row[order], twin=twin[order])
+
+
+def distinct(records: Records, place: Place) -> tuple[int, int]:
+    """(different keys, rows) of a place."""
+    keys = rows = 0
+    for (part,) in records.parts(place):
+        keys += int(_starts(part[:, 0]).sum()) if len(part) else 0
+        rows += len(part)
+    return keys, rows

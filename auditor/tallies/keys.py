@@ -28,6 +28,9 @@ SAMPLED_CELLS = 5_000_000
 SEPARATOR = "\x1f"
 """Stands between the text columns of a row."""
 
+RAW, CONTENT, LABEL = 2, 3, 4
+"""Words of a record of `TextKeys`: after the key and the row."""
+
 RAW_ONLY = np.uint64(0x589965CC75374CC3)
 """Salts the key of a text that N1 empties: it is compared raw."""
 
@@ -112,6 +115,11 @@ def _plain(array: pa.Array) -> pa.Array:
     if pa.types.is_struct(dtype):
         return pa.nulls(len(array), pa.large_string())
     return array.cast(pa.large_string())
+
+
+def lacks_texts(setting: Setting) -> str | None:
+    """Why there are no texts to compare, or None."""
+    return None if text_columns(setting) else "no column has the role text, nor prompt, response, chosen, rejected or messages"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

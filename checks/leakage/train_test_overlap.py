@@ -11,7 +11,7 @@ from auditor.rows import Roles, Setting
 from auditor.statistics.proportions import share
 from auditor.tallies.chance import expected_shared, poisson_at_least
 from auditor.tallies.copies import shared
-from auditor.tallies.keys import InputKeys, RowKeys, TextKeys, common, pairs, text_columns
+from auditor.tallies.keys import RAW, InputKeys, RowKeys, TextKeys, common, pairs, text_columns
 
 TEXT = Roles(text="text", label="label")
 WORDS = {"text": ["how do I pay", "where is it", "stop my card", "what now"], "label": ["a", "b", "a", "b"]}
@@ -69,7 +69,7 @@ class TrainTestOverlap(Check[RowKeys, InputKeys, TextKeys]):
                 yield self.read(where, effect, "", unsure=f"{held} and {other} do not both have {missing}")
                 continue
             if wanted:
-                found = shared(words.rows, held, other, word=2)
+                found = shared(words.rows, held, other, word=RAW)
                 same = shared(keys.rows, (held, names), (other, names))
                 message = f"{len(found):,} of {rows[held]:,} texts of {held} stand in {other} letter for letter"
                 message += f", {len(same):,} of them in a row that is equal in every column"

@@ -1,0 +1,85 @@
+"""Inputs that stand under more than one label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.tallies.hashing import MISSING
+from auditor.tallies.records import Place, Records, Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Conflicts:
+    """Rows whose input has more than one label, in the order of place and row."""
+
+    place: NDArray[np.int64]  # (n,) which of the places asked for
+    row: NDArray[np.int64]
+    family: NDArray[np.int64]  # (n,) same number = same input; numbered by first appearance
+    majority: NDArray[np.uint64]  # (n,) hash of the label that more than half of the family bears; 0 = there is none
+
+    @property
+    def inputs(self) -> int:
+        """Different inputs in conflict."""
+        return int(self.family.max()) + 1 if len(self.family) else 0
+
+
+def conflicts(records: Records, places: Sequence[Place], label: int, *, between: bool = False) -> Conflicts:
+    """Rows of these places whose key bears more than one label (word `label`); rows without a label are left out.
+
+    `between`: only inputs whose labels agree inside every single place.
+    """
+    kept: list[tuple[NDArray[np.int64], Rows]] = []
+    for found in records.parts(*places):
+        known = [part[part[:, label] != MISSING] if len(part) else part for part in found]
+        known_places = np.repeat(np.arange(len(known)), [len(part) for part in known])
+        rows = np.concatenate([part for part in known if len(part)]) if len(known_places) else None
+        if rows is None:
+            continue
+        mask = _torn(rows, label)
+        if between:
+            for i in range(len(known)):
+                inside = known_places == i
+                mask &= ~np.isin(rows[:, 0], rows[inside][_torn(rows[inside], label), 0])
+        kept.append((known_places[mask], rows[mask]))
+    return _families(kept, label)
+
+
+def _torn(rows: Rows, label: int) -> NDArray[np.bool_]:
+    """Whether the key of each row bears more than one label."""
+    if not len(rows):
+        return np.zeros(0, np.bool_)
+    order = np.lexsort((rows[:, label], rows[:, 0]))
+    keys, labels = rows[order, 0], rows[order, label]
+    torn = np.unique(keys[1:][(keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1])])
+    mask: NDArray[np.bool_] = np.isin(rows[:, 0], torn)
+    return mask
+
+
+def _families(kept: Sequence[tuple[NDArray[np.int64], Rows]], label: int) -> Conflicts:
+    if not kept or not any(len(rows) for _, rows in kept):
+        empty = np.empty(0, np.int64)
+        return Conflicts(place=empty, row=empty, family=empty, majority=np.empty(0, np.uint64))
+    place = np.concatenate([p for p, _ in kept])
+    rows = np.concatenate([r for _, r in kept])
+    order = np.lexsort((rows[:, 1], place))
+    place, rows = place[order], rows[order]
+    _, first, inverse = np.unique(rows[:, 0], return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    family = rank[inverse]
+    return Conflicts(place=place, row=rows[:, 1].astype(np.int64), family=family, majority=_majority(family, rows[:, label]))
+
+
+def _majority(family: NDArray[np.int64], labels: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A row: the label that more than half of its family bears, else 0."""
+    names, which = np.unique(labels, return_inverse=True)
+    pairs, counts = np.unique(family * len(names) + which, return_counts=True)
+    sizes = np.bincount(family)
+    winner = np.zeros(len(sizes), np.uint64)
+    most = counts * 2 > sizes[pairs // len(names)]
+    winner[pairs[most] // len(names)] = names[pairs[most] % len(names)]
+    return winner[family]
