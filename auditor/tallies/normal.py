@@ -14,7 +14,7 @@ from auditor.rows import Batch
 KEPT = ("L", "M", "Nd")
 """Unicode general categories that N1 keeps: letters, marks and digits."""
 
-_ASCII = np.array([ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 32 for b in range(256)], np.uint8)
+_ASCII = bytes(ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 32 for b in range(256))
 
 
 class _Translation(dict[int, int]):
@@ -69,19 +69,18 @@ def _ascii(values: pa.Array) -> pa.Array:
     large = pa.types.is_large_string(values.type)
     filled = pc.fill_null(values, "") if values.null_count else values
     offsets, data = _bytes(filled, large)
-    squeezed = _ASCII[data]
+    squeezed = np.frombuffer(data.tobytes().translate(_ASCII), np.uint8)
     blank = squeezed == 32
     after_blank = np.empty(len(blank), np.bool_)
     after_blank[1:] = blank[:-1]
-    full = np.flatnonzero(np.diff(offsets))
-    after_blank[offsets[full]] = True
-    keep = ~(blank & after_blank)
-    lengths = _lengths(keep, offsets, full)
-    squeezed = squeezed[keep]
-    ends = np.cumsum(lengths)
-    trailing = np.flatnonzero((lengths > 0) & (squeezed[np.maximum(ends - 1, 0)] == 32)) if len(squeezed) else ends[:0]
-    squeezed = np.delete(squeezed, ends[trailing] - 1)
-    lengths[trailing] -= 1
+    after_blank[offsets[:-1][np.diff(offsets) > 0]] = True  # a row starts as if after a blank
+    dropped = blank & after_blank
+    starts = np.flatnonzero(blank & ~after_blank)
+    last = starts[np.searchsorted(starts, offsets[1:]) - 1] if len(starts) else np.full(len(values), -1)
+    ends_blank = (np.diff(offsets) > 0) & (squeezed[np.maximum(offsets[1:] - 1, 0)] == 32) if len(squeezed) else last >= 0
+    dropped[last[ends_blank & (last >= offsets[:-1]) & (last < offsets[1:])]] = True
+    lengths = np.diff(offsets - np.searchsorted(np.flatnonzero(dropped), offsets))
+    squeezed = squeezed[~dropped]
     edges = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64 if large else np.int32)
     result = pa.Array.from_buffers(values.type, len(values), [None, pa.py_buffer(edges), pa.py_buffer(squeezed)])
     return pc.if_else(values.is_valid(), result, pa.scalar(None, values.type)) if values.null_count else result
@@ -93,11 +92,3 @@ def _bytes(values: pa.Array, large: bool) -> tuple[NDArray[np.int64], NDArray[np
     offsets = np.frombuffer(edges, np.int64 if large else np.int32)[values.offset : values.offset + len(values) + 1]
     whole = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
     return offsets.astype(np.int64) - int(offsets[0]), whole[offsets[0] : offsets[-1]]
-
-
-def _lengths(keep: NDArray[np.bool_], offsets: NDArray[np.int64], full: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Kept bytes a row; `full` are the rows that have any."""
-    lengths = np.zeros(len(offsets) - 1, np.int64)
-    if len(full):
-        lengths[full] = np.add.reduceat(keep, offsets[full], dtype=np.int64)
-    return lengths

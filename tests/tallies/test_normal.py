@@ -6,7 +6,7 @@ import unicodedata
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.tallies.normal import n1, n1_text
@@ -23,6 +23,7 @@ def plain(text: str) -> str:
 TEXTS = st.lists(st.none() | st.text(max_size=12) | st.text("aB z9_-.\t", max_size=12), max_size=12)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
 def test_arrays_get_the_plain_definition(kind: pa.DataType, texts: list[str | None]) -> None:
@@ -31,12 +32,14 @@ def test_arrays_get_the_plain_definition(kind: pa.DataType, texts: list[str | No
     assert form.to_pylist() == [None if t is None else plain(t) for t in texts]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 4))
 def test_a_slice_gets_what_its_rows_get_alone(texts: list[str | None], start: int) -> None:
     values = pa.array(texts, pa.string())
     assert n1(values[start:]).equals(n1(values)[start:])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_one_text_gets_the_plain_definition(text: str) -> None:
     assert n1_text(text) == plain(text)

@@ -7,12 +7,13 @@ import operator
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.tallies.places import Places, joined
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=40), st.integers(1, 7), st.integers(1, 9), st.randoms())
 def test_any_cutting_and_order_keep_the_count_and_the_smallest_positions(
     mask: list[bool], size: int, cap: int, rng: object
