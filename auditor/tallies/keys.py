@@ -92,12 +92,16 @@ def texts(batch: Batch, names: Names) -> tuple[pa.Array, pa.Array] | None:
     if not names or not all(batch.has(name) for name in names):
         return None
     raw = [pc.fill_null(_plain(batch.column(name)), "") for name in names]
-    joined = raw[0] if len(raw) == 1 else pc.binary_join_element_wise(*raw, SEPARATOR)
-    forms = [n1(r) for r in raw]
-    normal = forms[0] if len(forms) == 1 else pc.binary_join_element_wise(*forms, SEPARATOR)
-    blank = pc.equal(pc.utf8_trim_whitespace(joined if len(raw) == 1 else pc.binary_join_element_wise(*raw, " ")), "")
+    joined, normal = _joined(raw), _joined([n1(r) for r in raw])
+    blank = pc.equal(pc.utf8_trim_whitespace(pc.replace_substring(joined, SEPARATOR, " ")), "")
     nothing = pa.scalar(None, pa.large_string())
     return pc.if_else(blank, nothing, joined), pc.if_else(blank, nothing, normal)
+
+
+def _joined(columns: list[pa.Array]) -> pa.Array:
+    if len(columns) == 1:
+        return columns[0]
+    return pc.binary_join_element_wise(*columns, pa.scalar(SEPARATOR, pa.large_string()))
 
 
 def _plain(array: pa.Array) -> pa.Array:

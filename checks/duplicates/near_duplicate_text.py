@@ -64,8 +64,8 @@ class NearDuplicateText(Check[NearTexts]):
             found = families(whole, by, self.similarity)
             examined, sampled = len(whole.rows), near.shares[split.name]
             message = (
-                f"{len(found.row):,} of {examined:,} texts of {split.name} come after the first of a family of near copies (Jaccard of at least "
-                f"{self.similarity:g} between runs of 5 {by}), {found.copies:,} of them equal under N1"
+                f"{len(found.row):,} of {examined:,} texts of {split.name} come after the first of a family of near copies "
+                f"(Jaccard of at least {self.similarity:g} between runs of 5 {by}), {found.copies:,} of them equal under N1"
             )
             if sampled < 1:
                 message += f"; a sample of {sampled:.3g} of its {split.rows:,} rows, which holds {sampled**2:.2g} of the pairs"
