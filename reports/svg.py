@@ -42,7 +42,7 @@ def draw_all(charts: Sequence[tuple[str, Spec, str]]) -> dict[str, Markup | None
 def cleaned(text: str, prefix: str, conclusion: str) -> Markup:
     """An SVG document reduced to shapes and words. Raises ParseError for what is not XML."""
     ElementTree.register_namespace("", SPACE[1:-1])
-    root = ElementTree.fromstring(text)
+    root = ElementTree.fromstring(_renumbered(text))
     _strip(root, prefix)
     title = ElementTree.Element(SPACE + "title")
     title.text = conclusion
@@ -50,6 +50,12 @@ def cleaned(text: str, prefix: str, conclusion: str) -> Markup:
     root.set("role", "img")
     root.set("class", "chart")
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _renumbered(text: str) -> str:
+    """The renderer counts its clips over the life of the process: counted from 1 again, a page is the same every time."""
+    counted = {name: f"clip{i}" for i, name in enumerate(dict.fromkeys(re.findall(r'id="(clip\d+)"', text)), 1)}
+    return re.sub(r"\bclip\d+\b", lambda m: counted.get(m[0], m[0]), text)
 
 
 def _strip(element: ElementTree.Element, prefix: str) -> None:
