@@ -115,7 +115,7 @@ def curve(setup: SetUp, seed: int) -> dict[str, Any]:
     (x, y), (vx, vy), (ux, uy) = rows(setup, seed)
     rng = np.random.default_rng(10_000 + seed)
     network = Network(rng, setup.rate)
-    kept: dict[str, list[Any]] = {"held_out": [], "right": [], "train": [], "unseen": []}
+    kept: dict[str, list[Any]] = {"held_out": [], "right": [], "train": [], "train_accuracy": [], "unseen": []}
     for _ in range(setup.epochs):
         order = rng.permutation(TRAIN)
         for start in range(0, TRAIN, BATCH):
@@ -124,7 +124,9 @@ def curve(setup: SetUp, seed: int) -> dict[str, Any]:
         loss, right = losses(network, vx, vy)
         kept["held_out"].append(loss)
         kept["right"].append(right)
-        kept["train"].append(losses(network, x, y)[0].mean())
+        loss, right = losses(network, x, y)
+        kept["train"].append(loss.mean())
+        kept["train_accuracy"].append(right.mean())
         kept["unseen"].append(losses(network, ux, uy)[0].mean())
     return {k: np.array(v) for k, v in kept.items()} | {"label": vy}
 
@@ -138,15 +140,16 @@ def cached(setup: SetUp, seed: int, folder: Path) -> dict[str, Any]:
         return dict(stored)
 
 
-def guard(c: dict[str, Any], code: str = "TUN201", level: str = "error") -> int | None:
+def guard(c: dict[str, Any], code: str = "TUN201", level: str = "error", *, answers: bool = True) -> int | None:
     """The epoch at which the shipped check first reaches the level, as the guard asks it: slimmed after each evaluation."""
     check = find.checks(select=(code,))[0]
     assert isinstance(check, RunCheck)
     run = Evaluations()
     ids = np.arange(len(c["label"]))
     for epoch, loss in enumerate(c["held_out"]):
-        held_out = Losses(ids=ids, loss=loss, right=c["right"][epoch], label=c["label"])
-        probe = Losses(mean=float(c["train"][epoch]), n=TRAIN)
+        known = {"right": c["right"][epoch], "label": c["label"]} if answers else {}
+        held_out = Losses(ids=ids, loss=loss, **known)
+        probe = Losses(mean=float(c["train"][epoch]), accuracy=float(c["train_accuracy"][epoch]), n=TRAIN)
         run = Evaluations({**run.by_step, epoch: Evaluation(step=epoch, held_out=held_out, probe=probe)})
         seen = check.at(run)
         if isinstance(seen, Seen) and seen.level == level:
@@ -183,6 +186,7 @@ def gl(c: dict[str, Any], limit: float, times: int) -> int | None:
 
 RULES: dict[str, Callable[[dict[str, Any]], int | None]] = {
     "auditor TUN201 alarm": guard,
+    "the same without answers (losses alone)": lambda c: guard(c, answers=False),
     "(TUN208 warning in its place)": lambda c: guard(c, "TUN208", "warning"),
     "patience 1 (HF default)": lambda c: patience(c, 1),
     "patience 3 (Lightning default)": lambda c: patience(c, 3),

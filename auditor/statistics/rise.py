@@ -56,27 +56,39 @@ def rise(now: Numbers, best: Numbers, clusters: NDArray[Any] | None, train_now: 
     return Rise(gl=gl, rise=test.mean, z=test.z, se=test.se, n=test.n, best=level, train_falls=falls)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Whether accuracy held while the loss rose."""
+
+    holds: bool
+    change: float  # accuracy now - at the best evaluation, share
+    low: float  # one-sided lower limit of it
+
+
 def accuracy_holds(
     right_now: NDArray[np.bool_],
     right_best: NDArray[np.bool_],
     labels: NDArray[Any],
     clusters: NDArray[Any] | None,
     *,
+    train_gain: float | None,
     margin: float,
     z: float,
-) -> tuple[bool, float, float]:
-    """Whether accuracy is shown not to have fallen, the change in accuracy, and its lower limit (shares).
+) -> Held:
+    """Whether accuracy is shown not to have fallen while nothing was learnt by heart.
 
-    It holds where the one-sided lower limit of the paired change is above -margin, and where there is an accuracy to
-    hold: its lower limit is above the share of the commonest label. Absence of a significant fall is not enough: with
-    labels at random accuracy stays at chance while the model learns its training rows by heart.
+    It holds where the one-sided lower limit of the paired change is above -margin; where there is an accuracy to hold (its
+    lower limit is above the share of the commonest label: with labels at random it stays at chance); and where the accuracy on
+    training rows has not risen by more than the margin beyond the held-out one (`train_gain`, None = not known: not shown).
     """
     change = paired(right_now.astype(float) - right_best.astype(float), clusters)
     low = change.mean - z * change.se
     _, counts = np.unique(labels, return_counts=True)
     chance = float(counts.max()) / len(labels)
     level = paired(right_now.astype(float), clusters)
-    return low > -margin and level.mean - z * level.se > chance, change.mean, low
+    skilled = level.mean - z * level.se > chance
+    general = train_gain is not None and train_gain - change.mean <= margin
+    return Held(holds=low > -margin and skilled and general, change=change.mean, low=low)
 
 
 def prior_entropy(labels: NDArray[Any]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from auditor.statistics.rise import Rise, rise
+from auditor.statistics.rise import Held, Rise, accuracy_holds, rise
 from auditor.tallies.evaluations import Evaluation, Evaluations, Losses
 
 
@@ -73,6 +73,19 @@ def judged(run: Evaluations, rule: RiseRule) -> Judgement:
     elif found.blind(rule.blind):
         status, reason = "cannot-tell", "underpowered"
     return Judgement(status=status, reason=reason, rise=found, best=best, n=n)
+
+
+def held(run: Evaluations, found: Judgement, *, margin: float, z: float) -> Held | None:
+    """Whether accuracy held since the best evaluation; None where the answers or their labels are not known."""
+    now, best = run.last, found.best
+    if best is None or now.held_out is None or best.held_out is None:
+        return None
+    a, b = now.held_out, best.held_out
+    if a.right is None or b.right is None or a.label is None or len(a.right) != len(b.right):
+        return None
+    trained = [e.probe.accuracy if e.probe else None for e in (now, best)]
+    gain = None if trained[0] is None or trained[1] is None else trained[0] - trained[1]
+    return accuracy_holds(a.right, b.right, a.label, a.cluster, train_gain=gain, margin=margin, z=z)
 
 
 def _mean(part: Losses | None) -> float | None:

@@ -7,9 +7,8 @@ from typing import Any
 from auditor.check import Specimen
 from auditor.model import Effect
 from auditor.runcheck import RunCheck, Seen
-from auditor.statistics.rise import accuracy_holds
 from auditor.tallies.evaluations import Evaluations
-from auditor.tallies.rises import RiseRule, judged
+from auditor.tallies.rises import RiseRule, held, judged
 
 
 def _run(wrong_later: int) -> dict[str, list[Any]]:
@@ -23,6 +22,7 @@ def _run(wrong_later: int) -> dict[str, list[Any]]:
         "held_out_label": [label, label],
         "held_out_right": right,
         "probe_loss": [[0.1] * 20, [0.01] * 20],
+        "probe_right": [[True] * 20] * 2,
     }
 
 
@@ -34,7 +34,8 @@ class OverconfidentNotWorse(RunCheck):
 
     ## Measured
     TUN201's rise (GL, percent, high is bad) where accuracy is shown not to fall: the one-sided lower 95 % limit of the paired
-    change since the best evaluation is above -.02, and accuracy is shown to be above the share of the commonest label.
+    change since the best evaluation is above -.02, accuracy is shown to be above the share of the commonest label, and the
+    accuracy on training rows has not risen by more than .02 beyond it.
 
     ## Fix
     Fit a temperature on half of the held-out rows, or take the earlier checkpoint if probabilities are used.
@@ -61,18 +62,18 @@ class OverconfidentNotWorse(RunCheck):
         if now is None or now.right is None or now.label is None or not now.full:
             return "the answers of the held-out rows are not known: no accuracy"
         found = judged(run, RiseRule(gl_warn=self.gl_warn, z=self.z, min_n=self.min_n))
-        best = found.best.held_out if found.best else None
         if found.status == "cannot-tell":
             return self.unsure(run, "GL", found.reason, f"TUN201 could not be told ({found.reason})", found.n)
-        if found.rise is None or best is None or best.right is None or found.best is None:
+        accuracy = held(run, found, margin=self.margin, z=self.z)
+        if found.rise is None or found.best is None or accuracy is None:
             return self.seen(run, Effect(name="GL", value=0.0, unit="percent"), "loss is the best so far", limit=2.0, n=found.n)
         rise = found.rise
-        held, change, low = accuracy_holds(now.right, best.right, now.label, now.cluster, margin=self.margin, z=self.z)
         effect = Effect(name="GL", value=rise.size, unit="percent")
         said = (
             f"held-out loss is {rise.size:+.1f} % of the best (step {found.best.step:,}), z = {rise.z:.1f}; accuracy changed by "
-            f"{100 * change:+.1f} points (lower limit {100 * low:+.1f}): {'it holds' if held else 'it is not shown to hold'}"
+            f"{100 * accuracy.change:+.1f} points (lower limit {100 * accuracy.low:+.1f}), which "
+            f"{'holds' if accuracy.holds else 'is not shown to hold'}"
         )
-        over = found.status in ("warning", "alarm") and held
-        numbers = {"gl": rise.gl, "z": rise.z, "accuracy_change": change, "accuracy_low": low}
+        over = found.status in ("warning", "alarm") and accuracy.holds
+        numbers = {"gl": rise.gl, "z": rise.z, "accuracy_change": accuracy.change, "accuracy_low": accuracy.low}
         return self.seen(run, effect, said, level="warning" if over else None, limit=self.gl_warn, numbers=numbers, n=rise.n)

@@ -10,9 +10,8 @@ from auditor.check import Specimen
 from auditor.model import Effect, Level
 from auditor.runcheck import RunCheck, Seen
 from auditor.statistics.proportions import Z95
-from auditor.statistics.rise import accuracy_holds
 from auditor.tallies.evaluations import Evaluations
-from auditor.tallies.rises import Judgement, RiseRule, judged, wanted
+from auditor.tallies.rises import Judgement, RiseRule, held, judged, wanted
 
 WHY = {
     "n_too_small": "too few held-out rows (or clusters) to tell overfitting from noise",
@@ -88,7 +87,7 @@ class Overfit(RunCheck):
         if found.status == "cannot-tell":
             said += f"; a rise of 5 % could be missed with these rows, about {wanted(rise, rule):,} would show it"
         level: Level | None = {"alarm": "error", "warning": "warning"}.get(found.status)  # type: ignore[assignment]  # two of three
-        if level and self._accuracy_held(run, found):
+        if level and (accuracy := held(run, found, margin=self.margin, z=self.z)) is not None and accuracy.holds:
             said, level = said + "; accuracy holds, so TUN208 speaks", None
         limit = self.gl_alarm if rise.over(self.gl_alarm, self.z_single) else self.gl_warn
         return self.seen(run, effect, said, level=level, limit=limit, numbers=numbers, n=rise.n, reason=found.reason)
@@ -100,9 +99,3 @@ class Overfit(RunCheck):
         effect = Effect(name="GL", value=0.0, unit="percent")
         message = f"held-out loss {run.last.loss:.4g} is the best so far"
         return self.seen(run, effect, message, limit=self.gl_warn, numbers={"gl": 0.0}, n=found.n)
-
-    def _accuracy_held(self, run: Evaluations, found: Judgement) -> bool:
-        now, best = run.last.held_out, found.best and found.best.held_out
-        if not now or not best or now.right is None or best.right is None or now.label is None:
-            return False
-        return accuracy_holds(now.right, best.right, now.label, now.cluster, margin=self.margin, z=self.z)[0]
