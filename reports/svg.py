@@ -55,7 +55,7 @@ def cleaned(text: str, prefix: str, conclusion: str) -> Markup:
 def _renumbered(text: str) -> str:
     """The renderer counts its clips over the life of the process: counted from 1 again, a page is the same every time."""
     counted = {name: f"clip{i}" for i, name in enumerate(dict.fromkeys(re.findall(r'id="(clip\d+)"', text)), 1)}
-    return re.sub(r"\bclip\d+\b", lambda m: counted.get(m[0], m[0]), text)
+    return re.sub(r'(?<=id=")clip\d+|(?<=url\(#)clip\d+', lambda m: counted.get(m[0], m[0]), text)
 
 
 def _strip(element: ElementTree.Element, prefix: str) -> None:
