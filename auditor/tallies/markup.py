@@ -14,17 +14,16 @@ TAGS = (
     "|header|hr|html|i|iframe|img|input|label|li|link|main|meta|nav|ol|option|p|pre|q|s|script|section|select|small|span|strike"
     "|strong|style|sub|sup|svg|table|tbody|td|textarea|tfoot|th|thead|title|tr|u|ul|video"
 )
-ENTITIES = sorted(
-    {name.rstrip(";") for name in html.entities.html5 if name.endswith(";") and name[:-1] in html.entities.name2codepoint}
-)
+ENTITIES = sorted(html.entities.name2codepoint)
+ATTRIBUTE = r"""[a-z][\w:-]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?"""
 PATTERNS = {
     "HTML entity": rf"&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|{'|'.join(ENTITIES)});",
-    "HTML tag": rf"(?i)</(?:{TAGS})\s*>|<(?:{TAGS})(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>|<!--",
+    "HTML tag": rf"(?i)</(?:{TAGS})\s*>|<(?:{TAGS})(?:\s+{ATTRIBUTE})*\s*/?>|<!--",
     "BBCode": r"(?i)\[/(?:b|i|u|s|url|img|quote|code|size|color|font|list|center)\]|\[(?:url|img|quote|size|color|font)=[^\]\n]{1,200}\]",
     "template": r"\{\{[^{}\n]{1,80}\}\}|\{%[^%\n]{1,80}%\}|<%[^%\n]{1,80}%>|\$\{[A-Za-z_][\w.]{0,60}\}|%\([a-z_]{1,40}\)s"
     r"|\[(?:INSERT|YOUR|ENTER)[ _][A-Z _]{1,60}\]",
 }
-"""Kind -> pattern. Entities are the 252 of HTML 4 and numeric ones; `[b]` alone may be an index, so an end tag or a value is needed."""
+"""Kind -> pattern. Entities: the 252 of HTML 4 and numeric ones. `[b]` alone may be an index: an end tag or a value is needed."""
 FENCED = r"(?s)```.*?(?:```|\z)|`[^`\n]+`"
 """Code in Markdown: what stands in it is quoted, not debris."""
 MARKS = "[&<\\[{%$]"

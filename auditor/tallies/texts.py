@@ -33,7 +33,7 @@ def text_columns(setting: Setting) -> tuple[str, ...]:
 
 def words(values: pa.Array) -> NDArray[np.int64]:
     """Words of N1 a text, 0 for null; in scripts without blanks the number of letters where that is more."""
-    counts = np.asarray(pc.fill_null(pc.count_substring_regex(values, WORD), 0).to_numpy(zero_copy_only=False), np.int64)
+    counts = np.array(pc.fill_null(pc.count_substring_regex(values, WORD), 0).to_numpy(zero_copy_only=False), np.int64)
     odd = pc.invert(pc.fill_null(pc.string_is_ascii(values), True)).to_numpy(zero_copy_only=False)
     if odd.any():
         letters = pc.count_substring_regex(values.filter(pa.array(odd)), UNSPACED).to_numpy(zero_copy_only=False)

@@ -62,7 +62,7 @@ class NearEmptyText(Check[TextLengths]):
             yield self.read(
                 Where(split=split, columns=(name,)),
                 share("near_empty_share", few, rows),
-                f"{few:,} of {rows:,} texts of {name!r} in {split} have under {least} word{'s' * (least > 1)}; {empty:,} have none",
+                f"{few:,} of {rows:,} texts of {name!r} in {split} have under {least} words; {empty:,} have none",
                 affected=few,
                 examined=rows,
                 rows=listed(split, places) if few else None,
