@@ -1,0 +1,64 @@
+"""Which labels the rows carry that lack a value in each column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.check import Tally
+from auditor.rows import Batch, Setting
+from auditor.tallies.groups import encode
+from auditor.tallies.placeholders import is_missing
+from auditor.tallies.sample import NumberSample
+from auditor.tallies.sentinels import SentinelCounts, sentinels
+
+Key = tuple[str, str]  # split, column
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLabels(Tally):
+    """Label -> rows in which the column is missing (null, or a value that stands for it), and -> all labelled rows.
+
+    One counter a split and column; as large as there are labels.
+    """
+
+    after = (NumberSample, SentinelCounts)
+    missing: dict[Key, Counter[str]] = field(default_factory=dict)
+    every: dict[str, Counter[str]] = field(default_factory=dict)  # by split
+
+    @classmethod
+    def columns(cls, setting: Setting) -> Iterable[str]:
+        label = setting.roles.label
+        return (*(c.name for c in setting.features if c.name != label), label or "")
+
+    @classmethod
+    def of(cls, batch: Batch, *after: Any) -> Self:
+        label = batch.setting.roles.label
+        if label is None or not batch.has(label) or not batch.setting.label_is_class:
+            return cls()
+        codes, names = encode(batch.column(label))
+        marks = sentinels(batch.setting, *after)
+        missing = {}
+        for column in batch.setting.features:
+            if batch.has(column.name) and column.kind != "null":
+                gone = is_missing(batch.column(column.name), column, marks.get(column.name, {}))
+                missing[batch.split, column.name] = _counted(codes[gone], names)
+        return cls(missing, {batch.split: _counted(codes, names)})
+
+    def __add__(self, other: Self) -> Self:
+        missing, every = dict(self.missing), dict(self.every)
+        for key, counts in other.missing.items():
+            missing[key] = missing.get(key, Counter()) + counts
+        for split, counts in other.every.items():
+            every[split] = every.get(split, Counter()) + counts
+        return type(self)(missing, every)
+
+
+def _counted(codes: NDArray[np.int64], names: list[str | None]) -> Counter[str]:
+    counts = np.bincount(codes, minlength=len(names)).tolist()
+    return Counter({name: n for name, n in zip(names, counts, strict=True) if n and name is not None})
