@@ -64,6 +64,7 @@ class Guard:
         self._ledger: Ledger | None = None
         self.writes = True  # False on every rank but the first
         self.notes: list[str] = []
+        self.layers: list[dict[str, Any]] = []  # relative change of each layer's weights, from the adapter
         self.checks: tuple[RunCheck, ...] = tuple(
             c for c in find.checks(select=("TUN",), limits=limits) if isinstance(c, RunCheck)
         )

@@ -65,6 +65,7 @@ def tuning(guard: Guard) -> dict[str, Any]:
         "not_judged": [{"code": code, "reason": reason} for code, reason in sorted(state.skipped.items())],
         "events": [{"code": code, **event} for code in sorted(state.events) for event in state.events[code]],
         "culprit": dict(state.culprit) or None,
+        "layers": [dict(layer) for layer in guard.layers],
         "data": dict(state.data),
         "notes": list(guard.notes),
     }

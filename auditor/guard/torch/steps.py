@@ -1,0 +1,77 @@
+"""What happens at an optimiser step: gradients before it, weights after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+EVERY = 50  # steps between two looks at the size of an update
+
+
+def gradient_norm(parameters: Iterable[Any]) -> float | None:
+    """The norm of all gradients in one number, NaN or inf where one is; None where there is no gradient."""
+    grads = [p.grad for p in parameters if p.grad is not None]
+    if not grads:
+        return None
+    norms = torch._foreach_norm([g.coalesce().values() if g.is_sparse else g for g in grads])
+    return float(torch.linalg.vector_norm(torch.stack([n.float().to(norms[0].device) for n in norms])))
+
+
+def culprit(model: Any) -> str:
+    """The first parameter whose gradient is not finite."""
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None and not torch.isfinite(parameter.grad).all():
+            return str(name)
+    return ""
+
+
+class Updates:
+    """Norm of an update / norm of the weights, every 50 steps, over all trained parameters."""
+
+    def __init__(self, parameters: Iterable[Any]) -> None:
+        self.parameters = [p for p in parameters if p.requires_grad]
+        self.before: list[Any] = []
+
+    def note(self, step: int) -> None:
+        """Called before the optimiser writes step `step`."""
+        self.before = [p.detach().clone() for p in self.parameters] if step % EVERY == 0 else []
+
+    def ratio(self) -> float | None:
+        """Called after the optimiser wrote; None where this step is not looked at."""
+        if not self.before:
+            return None
+        with torch.no_grad():
+            moved = sum(float((p - b).double().pow(2).sum()) for p, b in zip(self.parameters, self.before, strict=True))
+            whole = sum(float(b.double().pow(2).sum()) for b in self.before)
+        self.before = []
+        return (moved / whole) ** 0.5 if whole > 0 else None
+
+
+class Drift:
+    """How far each layer has gone from where it began: ||W - W0|| / ||W0||."""
+
+    def __init__(self, model: Any) -> None:
+        self.start = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+    def of(self, model: Any) -> list[dict[str, float | str]]:
+        """One entry a layer (the name up to its last number), largest first."""
+        moved: dict[str, float] = {}
+        whole: dict[str, float] = {}
+        for name, p in model.named_parameters():
+            if name in self.start:
+                layer = layer_of(name)
+                moved[layer] = moved.get(layer, 0.0) + float((p.detach() - self.start[name]).double().pow(2).sum())
+                whole[layer] = whole.get(layer, 0.0) + float(self.start[name].double().pow(2).sum())
+        entries: list[dict[str, float | str]] = [
+            {"layer": layer, "relative_change": (moved[layer] / whole[layer]) ** 0.5} for layer in moved if whole[layer] > 0
+        ]
+        return sorted(entries, key=lambda e: (-float(e["relative_change"]), str(e["layer"])))
+
+
+def layer_of(name: str) -> str:
+    """encoder.layer.3.attention.self.query.weight -> encoder.layer.3; a name without a number loses its last part."""
+    parts = name.split(".")
+    last = max((i for i, part in enumerate(parts) if part.isdigit()), default=len(parts) - 2)
+    return ".".join(parts[: max(1, last + 1)])
