@@ -187,3 +187,14 @@ def _anchored(probabilities: Floats, labels: Ints, share: float, clean: NDArray[
     prior = prior / prior.sum() if prior.sum() > 0 else seen
     rate = float(np.clip((prior * (1 - noise.diagonal())).sum(), 0.0, 1.0))
     return rate, float(1 / (prior**2 / read).sum())
+
+
+def disagreement(probabilities: Floats, labels: Ints, parts: int) -> Floats:
+    """Share of other labels in each of `parts` equal parts of the classes, surest rows first; NaN for an empty part."""
+    wrong, read = np.zeros(parts), np.zeros(parts)
+    for j, size in enumerate(np.bincount(labels, minlength=probabilities.shape[1])):
+        other = labels[_surest(probabilities, j, int(size))] != j
+        for i, part in enumerate(np.array_split(other, parts)):
+            wrong[i] += part.sum()
+            read[i] += len(part)
+    return np.asarray(np.where(read > 0, wrong / np.maximum(read, 1), np.nan))
