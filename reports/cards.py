@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from auditor.model import Audit, Cell, Evidence, Finding, Matrix, Row, Table
+from auditor.model import Audit, Cell, Curve, Evidence, Finding, Histogram, Matrix, Row, Series, Table
 from auditor.reports import charts, wording
 from auditor.reports.visible import Part, cut, differences, one_line, parts
 
@@ -62,20 +62,32 @@ def tabled(evidence: Evidence) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...],
         corner = " \\ ".join(x for x in (evidence.row_label, evidence.column_label) if x)
         lines = [(n, *values) for n, values in zip(evidence.row_names, evidence.values, strict=False)]
         return (corner or " ", *evidence.column_names), tuple(lines)
-    spans = any(s.low or s.high for s in evidence.series)
-    several = len(evidence.series) > 1
-    rows: list[tuple[Cell, ...]] = []
-    for s in evidence.series:
-        for i, (x, y) in enumerate(zip(s.x, s.y, strict=False)):
-            ends = (s.low[i] if i < len(s.low) else None, s.high[i] if i < len(s.high) else None) if spans else ()
-            rows.append((*((s.name,) if several else ()), x, y, *ends))
-    head = (
-        *(("series",) if several else ()),
-        evidence.x_label or "x",
-        evidence.y_label or "y",
-        *(("low", "high") if spans else ()),
-    )
-    return head, tuple(rows)
+    return _series_table(evidence)
+
+
+def _series_table(evidence: Curve | Histogram) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    """One line a value of x, a column a series, its interval behind it; one series under another where their x differ."""
+    series = evidence.series
+    across = len({s.x for s in series}) == 1
+    named = len(series) > 1
+
+    def cells(s: Series, i: int) -> tuple[Cell, ...]:
+        ends = (s.low[i : i + 1] or (None,)) + (s.high[i : i + 1] or (None,)) if s.low or s.high else ()
+        return (s.y[i] if i < len(s.y) else None, *ends)
+
+    if across:
+        heads = [h for s in series for h in _heads(s, s.name if named else evidence.y_label or "y")]
+        rows = [(x, *(c for s in series for c in cells(s, i))) for i, x in enumerate(series[0].x)]
+        return (evidence.x_label or "x", *heads), tuple(rows)
+    spanned = any(s.low or s.high for s in series)
+    lines = [(s.name, x, *cells(s, i)) for s in series for i, x in enumerate(s.x)]
+    width = 5 if spanned else 3
+    padded = tuple((*line, None, None)[:width] for line in lines)
+    return ("series", evidence.x_label or "x", evidence.y_label or "y", "low", "high")[:width], padded
+
+
+def _heads(s: Series, name: str) -> tuple[str, ...]:
+    return (name, "low", "high") if s.low or s.high else (name,)
 
 
 def view(finding: Finding, audit: Audit, id: str, drawings: tuple[Drawing, ...]) -> dict[str, Any]:

@@ -159,6 +159,7 @@ def _bins(h: Histogram) -> Spec | None:
             },
             "x2": {"field": "e"},
             "y": {"field": "y", "type": "quantitative", "axis": _axis(h.y_label)},
+            "y2": {"datum": 0},
         }
         clear = 0.9 if len(h.series) == 1 else 0.5
         mark: Spec = {"type": "bar", "color": COLOURS[i % len(COLOURS)], "opacity": clear, "binSpacing": 1}
@@ -206,7 +207,7 @@ def _dots(c: Curve) -> Spec | None:
         return None
     y: Spec = {"field": "x", "type": "nominal", "sort": order, "axis": _axis("", grid=False)}
     drawn = [v for s in c.series for v in (*s.y, *s.low) if v is not None]
-    shares = bool(drawn) and 0 <= min(drawn) and max(drawn) <= 1
+    shares = bool(drawn) and min(drawn) >= 0 and max(drawn) <= 1
     x: Spec = {"field": "y", "type": "quantitative", "axis": _axis(c.y_label), "scale": {"zero": shares}}
     layers: list[Spec] = []
     for i, s in enumerate(c.series):

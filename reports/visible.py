@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 """C0 and C1 controls but tab and newline, soft hyphen, zero-width, bidi, separators, tags, lone surrogates."""
@@ -63,7 +63,7 @@ def differences(one: str, other: str) -> tuple[list[Part], list[Part]]:
     right: list[Part] = []
     for same, a0, a1, b0, b1 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         for side, words in ((left, a[a0:a1]), (right, b[b0:b1])):
-            text = "".join(words)
-            pieces = parts(text)
-            side += pieces if same == "equal" else [p if p.kind or not p.text.strip() else Part(p.text, "only") for p in pieces]
+            for word in words if same != "equal" else ["".join(words)]:
+                plain = same == "equal" or not word.strip()
+                side += [p if p.kind or plain else Part(p.text, "only") for p in parts(word)]
     return left, right
