@@ -11,7 +11,7 @@ from auditor.rows import InputError
 
 Given = Mapping[str, Any]  # option -> value, as the parser hands them over
 
-Train = Annotated[str | None, Argument(help="Training data: a file or a folder.", metavar="[TRAIN]", show_default=False)]
+Train = Annotated[str | None, Argument(help="Training data: a file or a folder.", metavar="TRAIN", show_default=False)]
 TrainFlag = Annotated[str | None, Option("--train", help="The same, as an option.", metavar="PATH")]
 Validation = Annotated[str | None, Option("--validation", help="Held-out data used while tuning.", metavar="PATH")]
 Test = Annotated[str | None, Option("--test", help="Held-out data used at the end.", metavar="PATH")]
