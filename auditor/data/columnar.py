@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from auditor.data.batches import BATCH_BYTES, BATCH_ROWS, sliced, with_faults_kept
 from auditor.data.classes import class_names, named
-from auditor.data.stream import digest_of, first_bytes, shown, what_it_is
+from auditor.data.stream import digest_of, first_bytes, one_line, shown, what_it_is
 from auditor.rows import InputError, Part, Raw
 
 Batches = Callable[[tuple[str, ...]], Iterator[pa.Table]]
@@ -66,7 +66,9 @@ class ColumnarSource:
                 )
                 at += count
         except (pa.ArrowException, OSError) as cause:
-            raise InputError(f"{shown(self.path)}: broken after {at:,} rows ({_line(cause)}); fetch or write it again") from None
+            raise InputError(
+                f"{shown(self.path)}: broken after {at:,} rows ({one_line(cause)}); fetch or write it again"
+            ) from None
 
 
 def pieces_of(table: pa.Table) -> int:
@@ -80,7 +82,7 @@ def open_parquet(path: Path, split: str, part: Part) -> ColumnarSource:
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as cause:
-        raise InputError(f"{shown(path)}: broken Parquet ({_line(cause)}); fetch or write it again") from None
+        raise InputError(f"{shown(path)}: broken Parquet ({one_line(cause)}); fetch or write it again") from None
     with file:
         meta, schema = file.metadata, file.schema_arrow
         if meta.num_rows == 0:
@@ -123,7 +125,7 @@ def open_arrow(path: Path, split: str, part: Part) -> ColumnarSource:
             schema = reader.schema
             empty = next((False for t in batches(()) if t.num_rows), True)
     except (pa.ArrowException, OSError) as cause:
-        raise InputError(f"{shown(path)}: broken Arrow data ({_line(cause)}); fetch or write it again") from None
+        raise InputError(f"{shown(path)}: broken Arrow data ({one_line(cause)}); fetch or write it again") from None
     if empty:
         raise InputError(f"{shown(path)}: got {len(schema)} columns and no rows, want at least one row")
     return ColumnarSource(path, split, part, schema, batches)
@@ -153,7 +155,3 @@ def _want(path: Path, want: str, kinds: tuple[str, ...]) -> str:
         got = found or f"something that begins with {head[:4]!r}"
         raise InputError(f"{shown(path)}: got {got}, want {want} as the file's ending says; rename or convert it")
     return found
-
-
-def _line(cause: Exception) -> str:
-    return " ".join(str(cause).split())[:200]

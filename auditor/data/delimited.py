@@ -15,7 +15,7 @@ from auditor.data.batches import sliced, with_faults_kept
 from auditor.data.dialect import Dialect, dialect, is_padded, unpadded
 from auditor.data.mending import mended
 from auditor.data.records import Block, Form, blocks, spans
-from auditor.data.stream import TextFile, digest_of, shown
+from auditor.data.stream import TextFile, digest_of, one_line, shown
 from auditor.rows import Fault, InputError, Part, Raw
 
 
@@ -65,12 +65,18 @@ class DelimitedSource:
             text, faults = mended(block, self.dialect.form)
             if self.padded:
                 text = unpadded(text, self.dialect.form)
-            table, ragged = parse(text, self.dialect, wanted)
+            try:
+                table, ragged = parse(text, self.dialect, wanted)
+            except pa.ArrowInvalid as cause:
+                where = f"{shown(self.file.path)}: the block that begins at line {block.line:,}"
+                raise InputError(f"{where} cannot be read ({one_line(cause)}), want records in lines; check the format") from None
             rows, more = positions(block, text, table.num_rows, ragged, self.dialect.form, at)
             faults = [Fault(kind=f.kind, row=at + f.row, line=f.line, detail=f.detail, lost=False) for f in faults]
             if at == 0 and self.file.mark:
                 faults.insert(0, Fault(kind="bom", row=-1, line=1, detail=self.file.said[0], lost=False))
-            yield from sliced(table.select(wanted) if wanted else pa.table({}), rows, tuple(faults + more))
+            yield from sliced(
+                table.select(wanted) if wanted else pa.table({}), rows, tuple(sorted(faults + more, key=lambda f: f.row))
+            )
             at += table.num_rows + len(ragged) + len(block.lost)
 
 
@@ -85,7 +91,7 @@ def parse(text: bytes, dialect: Dialect, wanted: tuple[str, ...]) -> tuple[pa.Ta
 
     if not text.strip(b"\r\n"):
         return pa.table({n: pa.array([], pa.string()) for n in read}), []
-    table = csv.read_csv(
+    return csv.read_csv(
         pa.BufferReader(text),
         csv.ReadOptions(use_threads=False, column_names=list(dialect.names), block_size=len(text) + 1),
         csv.ParseOptions(
@@ -100,8 +106,7 @@ def parse(text: bytes, dialect: Dialect, wanted: tuple[str, ...]) -> tuple[pa.Ta
             include_columns=list(read),
             strings_can_be_null=False,
         ),
-    )
-    return table, ragged
+    ), ragged
 
 
 def positions(

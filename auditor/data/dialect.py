@@ -38,17 +38,20 @@ def dialect(file: TextFile, own: bytes) -> Dialect:
     """
     chunks = file.chunks()
     sample = next(chunks, b"")
-    if next(chunks, None) is not None:  # the last record of the sample may go on
+    whole = next(chunks, None) is None
+    if not whole:
         sample = sample[: sample.rfind(b"\n") + 1] or sample
     delimiter = _delimiter(sample, own)
     said = [] if delimiter == own else [f"fields are told apart by {NAMES[delimiter]}: the first line has no {NAMES[own]}"]
-    form = Form(delimiter, _quoting(sample, Form(delimiter, True), strict=own == b"\t"))
+    form = Form(delimiter, _quoting(sample, Form(delimiter, True), strict=own == b"\t", whole=whole))
     if not form.quoting:
         said.append("quotes are taken as text: some begin a field and are not closed at the end of one")
     found = list(itertools.islice(spans(sample, form), LOOKED_AT + 1))
     if not found:
         raise InputError(f"{shown(file.path)}: got blank lines only, want a header and at least one record")
-    records = [cells(sample[a:b].rstrip(b"\r\n"), form) for a, b in found]
+    padded = is_padded(sample[found[0][1] :] or sample, form)
+    plain = [sample[a:b].rstrip(b"\r\n") for a, b in found]
+    records = [cells(unpadded(record, form) if padded else record, form) for record in plain]
     first = [c.strip() for c in records[0]]
     if headerless(records[0], records[1:]):
         names = tuple(f"column_{i + 1}" for i in range(len(first)))
@@ -62,7 +65,6 @@ def dialect(file: TextFile, own: bytes) -> Dialect:
         skip = found[0][1]
         if len(found) == 1:
             raise InputError(f"{shown(file.path)}: got a header of {len(names)} columns and no record, want at least one record")
-    padded = len(names) > 1 and is_padded(sample[skip:], form)
     return Dialect(form, names, skip, 1 + sample.count(b"\n", 0, skip), padded, tuple(said))
 
 
@@ -95,7 +97,7 @@ def _delimiter(sample: bytes, own: bytes) -> bytes:
     return own
 
 
-def _quoting(sample: bytes, form: Form, *, strict: bool) -> bool:
+def _quoting(sample: bytes, form: Form, *, strict: bool, whole: bool) -> bool:
     """Whether quotes enclose fields: not where they swallow lines and are not closed at the end of their field.
 
     In a TSV one such field decides, since many writers of it never quote; elsewhere it takes more of them than of
@@ -103,13 +105,14 @@ def _quoting(sample: bytes, form: Form, *, strict: bool) -> bool:
     """
     if b'"' not in sample:
         return True
-    field = patterns(form)[1]
+    pattern, field = patterns(form)
     broken = well = 0
     for start, end in spans(sample, form):
         record = sample[start:end]
-        if b'"' not in record:
+        if b'"' not in record or (end == len(sample) and not whole):  # the last record of a sample may go on
             continue
-        broken += swallows(record, field) or field.match(record) is None
+        cut = pattern.match(record) is None and b"\n" not in record
+        broken += not cut and (pattern.match(record) is None or swallows(record, field))
         well += record.count(b'"' + form.delimiter) + record.rstrip(b"\r\n").endswith(b'"')
         if strict and broken:
             return False
@@ -121,8 +124,8 @@ def headerless(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
     Against it speaks a cell that is no number above a column of numbers. For it speak: a text that comes again at
     least twice below itself in a column that has other texts too (so that neither a survey's tick columns nor headers
-    repeated in joined files count), or three and more numbers above numbers that neither rise nor fall throughout
-    (so that years or positions as names do not count).
+    repeated in joined files count), or three and more numbers above numbers that do not rise throughout, nor fall as
+    whole numbers (so that years or positions as names do not count).
     """
     rest = [r for r in rest if len(r) == len(first) and list(r) != list(first)]
     if not rest:
@@ -140,7 +143,9 @@ def headerless(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
             counts = Counter(below)
             evident |= counts[cell] >= 2 and len(counts) >= 2
     steps = [b - a for a, b in itertools.pairwise(numbers)]
-    return evident or (len(steps) >= 2 and not all(s > 0 for s in steps) and not all(s < 0 for s in steps))
+    rising, falling = all(s > 0 for s in steps), all(s < 0 for s in steps)
+    whole = all(n == int(n) for n in numbers)
+    return evident or (len(steps) >= 2 and not rising and not (falling and whole))
 
 
 def number(text: str) -> float | None:

@@ -50,10 +50,17 @@ BOMS: tuple[tuple[bytes, str], ...] = (
 
 BINARY_SHARE = 0.05  # control bytes beyond it make a file binary: text has next to none, machine code about 10 %
 
+FEW_CONTROLS = 16  # that many may stand in the smallest file: they are shown as they are, or as U+FFFD, and counted
+
 
 def shown(path: Path | str) -> str:
     """A path as a message may show it: control characters and quotes are inert."""
     return repr(str(path))
+
+
+def one_line(cause: Exception) -> str:
+    """What a library said, in one line of at most 200 characters."""
+    return " ".join(str(cause).split())[:200]
 
 
 def digest_of(path: Path) -> str:
@@ -148,7 +155,7 @@ def _refuse_binary(path: Path, head: bytes, want: str) -> None:
     if found:
         raise InputError(f"{shown(path)}: got {found} data, want {want}; give the file its right ending or convert it")
     controls = sum(head.count(bytes([c])) for c in range(32) if c not in (9, 10, 12, 13, 27))
-    if controls > BINARY_SHARE * len(head):
+    if controls > FEW_CONTROLS + BINARY_SHARE * len(head):
         raise InputError(
             f"{shown(path)}: got binary data ({controls:,} control bytes in the first {len(head):,}), want {want}; convert it"
         )
