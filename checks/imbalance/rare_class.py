@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Histogram, Reading, Series, Where
 from auditor.rows import Roles, Setting
+from auditor.statistics.proportions import wilson
 from auditor.tallies.labels import LabelCounts
 
 LABEL = Roles(label="label")
@@ -20,7 +21,8 @@ class RareClass(Check[LabelCounts]):
 
     ## Measured
     Rows of the commonest label / rows of the rarest, by split: ratio, 1 to infinity, high is bad. Labels that a split
-    lacks altogether are the matter of IMB103.
+    lacks altogether are the matter of IMB103. An error only where the lower limit exceeds it too: the odds of Wilson's limits
+    for the share of the commonest among the two.
 
     ## Fix
     Collect more of it, weigh it up (class weights, a balanced sampler), and read recall by label instead of accuracy.
@@ -45,13 +47,23 @@ class RareClass(Check[LabelCounts]):
             if len(ranked) < 2:
                 continue
             (common, most), (rare, least) = ranked[0], ranked[-1]
+            low, high = wilson(most, most + least)
+            rarer = sum(n * (self.warn_above or float("inf")) < most for n in labels.values())
             shown = ranked if len(ranked) <= 40 else ranked[:20] + ranked[-20:]
             bars = Series(name="rows", x=tuple(k for k, _ in shown), y=tuple(float(v) for _, v in shown))
             column = setting.roles.label or ""
             yield self.read(
                 Where(split=split, columns=(column,), group=rare),
-                Effect(name="ratio", value=most / least, unit="ratio"),
-                f"{rare!r} has {least:,} rows in {split}, the commonest label {common!r} has {most:,}: {most / least:.1f} to 1",
+                Effect(
+                    name="ratio",
+                    value=most / least,
+                    low=low / (1 - low),
+                    high=high / (1 - high),
+                    unit="ratio",
+                    method="odds of the Wilson 95 % limits",
+                ),
+                f"{rare!r} has {least:,} rows in {split}, the commonest label {common!r} has {most:,}: {most / least:.1f} to 1"
+                + (f"; {rarer:,} labels are rarer than 1 to {self.warn_above:g}" if rarer > 1 else ""),
                 affected=least,
                 examined=labels.total(),
                 evidence=(Histogram(title=f"Rows by label in {split}", x_label=column, y_label="rows", series=(bars,)),),
