@@ -1,0 +1,162 @@
+"""A callback for `transformers.Trainer` and the trainers of trl that build on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback
+
+from auditor.guard.torch.eyes import Eyes
+from auditor.guard.torch.keeper import Keeper
+from auditor.guard.torch.quiet import any_rank, ranks, unwrapped
+from auditor.guard.torch.scaling import accumulation_ratio
+from auditor.guard.torch.steps import Drift, Updates, culprit, gradient_norm
+
+if TYPE_CHECKING:
+    from auditor.guard.core import Guard
+
+
+def callback(guard: Guard) -> Watcher:
+    """The callback of a guard; each Trainer wants its own guard."""
+    return Watcher(guard)
+
+
+class Watcher(TrainerCallback):
+    """Points at the guard; holds no state that a checkpoint would need: that lies in the guard's sidecar.
+
+    A callback never sees the Trainer: rows come from its loaders, with their collator, unless the guard was given its own.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.micro: list[Any] = []  # losses of the micro-batches of this step, as the model returned them
+        self.logged: float | None = None
+        self.ready = False
+        self.looked: int | None = None  # the step of the last look: a dict of held-out sets calls `on_evaluate` once a set
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Refuses a run that must not start; looks at the base model. Raises Refused."""
+        guard, model = self.guard, unwrapped(more["model"])
+        if guard.directory is None:
+            guard.directory = Path(args.output_dir)
+        guard.writes = state.is_world_process_zero
+        loader = more.get("train_dataloader")
+        self.eyes = Eyes.of(guard, _bare(loader), _bare(more.get("eval_dataloader")), **_collated(loader, args))
+        self.args, self.model = args, model
+        self.keeper = Keeper(guard.directory, guard.writes)
+        self.drift, self.updates = Drift(model), Updates(model.parameters())
+        self.hook = model.register_forward_hook(self._heard)
+        resumed = state.global_step > 0 and guard.resume(guard.directory / f"checkpoint-{state.global_step}")
+        if self.eyes.held_out is not None:
+            self._begin(more.get("optimizer"))
+            if not resumed:
+                self._look(state)
+
+    def _begin(self, optimizer: Any = None) -> None:
+        """Once the held-out rows are known: before the first step, or at the first evaluation of the Trainer."""
+        guard, accumulation = self.guard, self.args.gradient_accumulation_steps
+        ratio = accumulation_ratio(self.model, self.eyes.train) if max(accumulation, ranks()[1]) > 1 else None
+        facts = self.eyes.facts(self.model, optimizer=_inner(optimizer), accumulation=accumulation, ratio=ratio)
+        guard.preflight(facts)
+        guard.fact("trainable", facts.trainable or 0)
+        guard.fact("accumulation", accumulation)
+        guard.fact("world_size", ranks()[1])
+        if ratio is not None:
+            guard.fact("accumulation_ratio", ratio)
+        self.ready = True
+
+    def _heard(self, model: Any, _: Any, out: Any) -> None:
+        """Every forward pass in training: the loss stays on its device until the step is over."""
+        loss = getattr(out, "loss", None)
+        if model.training and loss is not None:
+            self.micro.append(loss.detach())
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """After clipping, before the optimiser writes. Raises GuardStop where a number is not finite."""
+        step = state.global_step + 1
+        norm = gradient_norm(self.updates.parameters)
+        loss = float(sum(float(x) for x in self.micro) / len(self.micro)) if self.micro else None
+        self.micro = []
+        self.updates.note(step)
+        scaled = bool(getattr(args, "fp16", False))
+        broken = norm is not None and norm - norm != 0
+        name = culprit(self.model) if broken and not scaled else ""
+        self.guard.step(step, loss=loss, gradient_norm=norm, parameter=name, scaled=scaled)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """After the optimiser wrote."""
+        ratio = self.updates.ratio()
+        if ratio is not None:
+            self.guard.fact("update_ratio", ratio)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
+        """The Trainer's own loss is shown, never judged: it can be wrong by the accumulation factor."""
+        if logs and isinstance(logs.get("loss"), (int, float)):
+            self.logged = float(logs["loss"])
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """The guard looks at its own rows when the Trainer evaluates."""
+        if self.eyes.held_out is None:
+            loader = more.get("eval_dataloader")
+            self.eyes = Eyes.of(self.guard, _bare(more.get("train_dataloader")), _bare(loader), **_collated(loader, args))
+            self._begin(more.get("optimizer"))
+        self._look(state, control)
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """A Trainer that never evaluates is looked at once an epoch."""
+        if str(getattr(args.eval_strategy, "value", args.eval_strategy)) == "no" and self.eyes.held_out is not None:
+            self._look(state, control)
+
+    def _look(self, state: Any, control: Any = None) -> None:
+        if not self.ready or self.looked == state.global_step:
+            return
+        self.looked = state.global_step
+        guard = self.guard
+        guard.see(self.eyes.look(self.model, state.global_step, state.epoch, self.logged))
+        if guard.state.best_step == state.global_step:
+            self.keeper.keep(self.model, state.global_step)
+        if any_rank(guard.wants_stop) and control is not None:
+            control.should_training_stop = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """The checkpoint exists, rotation may have run: the sidecar goes into it."""
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        if folder.is_dir():
+            self.guard.saved(state.global_step, folder)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """The weights of the best evaluation come back where the guard was asked to restore them."""
+        guard = self.guard
+        self.hook.remove()
+        if not self.ready:
+            raise_nothing_held_out(guard)
+            return
+        self._look(state)
+        guard.layers = self.drift.of(self.model)
+        selected = None
+        if guard.restore_step is not None and self.keeper.restore(self.model):
+            selected = guard.state.checkpoints.get(guard.restore_step, f"step {guard.restore_step}")
+        guard.finish(stop_step=state.global_step, selected=selected)
+
+
+def raise_nothing_held_out(guard: Guard) -> None:
+    """The run is over and no held-out row was ever seen: said, and every check stays without a verdict."""
+    guard.notes.append("no held-out rows were seen: give Guard(validation=...) or an eval_dataset; nothing could be judged")
+
+
+def _bare(loader: Any) -> Any:
+    """The rows of a loader; the last of several where a dict of held-out sets was given."""
+    if isinstance(loader, dict):
+        return _bare(list(loader.values())[-1]) if loader else None
+    return getattr(loader, "dataset", None)
+
+
+def _collated(loader: Any, args: Any) -> dict[str, Any]:
+    """The collator of the Trainer's loader (it drops unused columns, pads, masks), and its evaluation batch."""
+    return {"collate": getattr(loader, "collate_fn", None), "at_once": args.per_device_eval_batch_size}
+
+
+def _inner(optimizer: Any) -> Any:
+    """The optimiser inside accelerate's wrapper."""
+    return getattr(optimizer, "optimizer", optimizer)
