@@ -19,11 +19,12 @@ ATTRIBUTE = r"""[a-z][\w:-]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?"""
 PATTERNS = {
     "HTML entity": rf"&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|{'|'.join(ENTITIES)});",
     "HTML tag": rf"(?i)</(?:{TAGS})\s*>|<(?:{TAGS})(?:\s+{ATTRIBUTE})*\s*/?>|<!--",
-    "BBCode": r"(?i)\[/(?:b|i|u|s|url|img|quote|code|size|color|font|list|center)\]|\[(?:url|img|quote|size|color|font)=[^\]\n]{1,200}\]",
+    "BBCode": r"(?i)\[/(?:b|i|u|s|url|img|quote|code|size|color|font|list|center)\]"
+    r"|\[(?:url|img|quote|size|color|font)=[^\]\n]{1,200}\]",
     "template": r"\{\{[^{}\n]{1,80}\}\}|\{%[^%\n]{1,80}%\}|<%[^%\n]{1,80}%>|\$\{[A-Za-z_][\w.]{0,60}\}|%\([a-z_]{1,40}\)s"
     r"|\[(?:INSERT|YOUR|ENTER)[ _][A-Z _]{1,60}\]",
 }
-"""Kind -> pattern. Entities: the 252 of HTML 4 and numeric ones. `[b]` alone may be an index: an end tag or a value is needed."""
+"""Kind -> pattern. Entities: the 252 of HTML 4 and numeric ones. `[b]` alone may be an index: an end tag or a value counts."""
 FENCED = r"(?s)```.*?(?:```|\z)|`[^`\n]+`"
 """Code in Markdown: what stands in it is quoted, not debris."""
 MARKS = "[&<\\[{%$]"

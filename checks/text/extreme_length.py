@@ -75,7 +75,7 @@ class ExtremeLength(Check[TextLengths, Outlying]):
 
     ## Measured
     Texts with |z| > 5 / texts that are not empty, by split and column: share, 0 to 1, high is bad. z = (log length - median) /
-    (1.4826 x median absolute deviation), length in characters, exact to 2.2 %.
+    (1.4826 x median absolute deviation), length in characters, exact to 2.2 %. One such text alone is a note.
 
     ## Fix
     Look at both ends; split long texts, cut them on purpose, or drop what does not belong.
@@ -115,6 +115,8 @@ class ExtremeLength(Check[TextLengths, Outlying]):
                 examined=rows,
                 rows=listed(split, places) if odd else None,
                 evidence=(_histogram(split, name, counts, ends),) if odd and ends else (),
+                level="note" if odd == 1 else "",
+                limit=self.warn_above if odd == 1 else None,
                 unsure="" if ends else f"{name!r} has {rows} texts in {split}, {MIN_ROWS} are needed",
             )
 
