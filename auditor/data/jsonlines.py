@@ -53,6 +53,7 @@ class JsonSource:
             fields, odd = self._types(piece)
             self.fields, between = jsontypes.union(self.fields, fields)
             self._mixed |= odd | between
+        self.fields = {name: jsontypes.settled(kind) for name, kind in self.fields.items()}
         if not count or not self.fields:
             got = "no record" if not count else f"{count:,} objects without a key"
             raise InputError(f"{shown(file.path)}: got {got}, want at least one object with a value")
@@ -159,18 +160,21 @@ def _parsed(piece: Piece, schema: pa.Schema | None) -> pa.Table | None:
 def _piece(block: Block) -> Piece:
     """The lines of a block; a last line that was cut is left out and counted."""
     data, faults = mended(block, LINES)
-    if without_lone_escapes(data) is not data:
+    whole = without_lone_escapes(data)
+    if whole is not data:
         for i, (start, end) in enumerate(spans(data, LINES)):
-            if without_lone_escapes(data[start:end]) is not data[start:end]:
-                faults.append(Fault(kind="invalid-utf8", row=i, line=block.line + data.count(b"\n", 0, start), lost=False))
-        data = without_lone_escapes(data)
+            line = data[start:end]
+            if without_lone_escapes(line) is not line:
+                number = block.line + data.count(b"\n", 0, start)
+                faults.append(Fault(kind="invalid-utf8", row=i, line=number, lost=False))
+        data = whole
     count = _count(data)
     start = data.rfind(b"\n") + 1
     if block.last and data[start:].strip() and not _whole(data[start:]):
-        line = block.line + data.count(b"\n")
-        faults.append(Fault(kind="cut", row=count - 1, line=line, detail="the last line is no whole object"))
+        number = block.line + data.count(b"\n")
+        faults.append(Fault(kind="cut", row=count - 1, line=number, detail="the last line is no whole object"))
         data, count = data[:start], count - 1
-    return Piece(data, count, block.line, tuple(faults))
+    return Piece(data, count, block.line, tuple(sorted(faults, key=lambda f: f.row)))
 
 
 def _count(data: bytes) -> int:

@@ -23,6 +23,15 @@ def plain(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
+def settled(kind: pa.DataType, *, inside: bool = False) -> pa.DataType:
+    """The type with texts where nothing but null was seen inside of a list or object: Arrow's parser breaks on lists of null."""
+    if pa.types.is_list(kind):
+        return pa.list_(settled(kind.value_type, inside=True))
+    if pa.types.is_struct(kind):
+        return pa.struct([(f.name, settled(f.type, inside=True)) for f in kind])
+    return pa.string() if inside and pa.types.is_null(kind) else kind
+
+
 def merged(one: pa.DataType, other: pa.DataType) -> tuple[pa.DataType, bool]:
     """The type that holds both, and whether they disagreed somewhere inside and became text there."""
     if one.equals(other) or pa.types.is_null(other):

@@ -48,4 +48,7 @@ _ESCAPE = re.compile(
 def without_lone_escapes(record: bytes) -> bytes:
     """JSON text whose escaped NULs and halves of surrogate pairs became U+FFFD; the same object where there are none."""
     suspicious = b"\\u0000" in record or ((b"\\ud" in record or b"\\uD" in record) and _LONE.search(record) is not None)
-    return _ESCAPE.sub(lambda m: b"\\ufffd" if m["lone"] or m["nul"] else m[0], record) if suspicious else record
+    if not suspicious:
+        return record
+    mended = _ESCAPE.sub(lambda m: b"\\ufffd" if m["lone"] or m["nul"] else m[0], record)
+    return record if mended == record else mended

@@ -158,7 +158,7 @@ def test_a_file_of_faults_alone_is_refused(tmp_path: Path) -> None:
 CELL = st.text(st.sampled_from('ab",;\n\r\t \\\ufeff\u202e\u00e9\U0001f600\x1b=<'), max_size=6)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=12), block=st.integers(1, 40))
 def test_any_cell_comes_back_from_a_quoted_csv(
     rows: list[tuple[str, str]], block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -178,7 +178,7 @@ def test_any_cell_comes_back_from_a_quoted_csv(
 DIRTY = st.text(st.sampled_from('a",\n'), max_size=60)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=DIRTY, block=st.integers(1, 30))
 def test_any_cutting_of_a_broken_file_reads_as_the_whole(
     text: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "JSON object": (
         "a.json",
         b'{"train": [1], "test": [2]}',
-        "got one JSON object with the keys 'train', 'test' (save each of its lists as a file of its own), want an array of objects",
+        "got one JSON object with the keys 'train', 'test' (save each of its lists as a file of its own), want an array",
     ),
     "JSON array of lists": ("a.json", b'[["a", "b"]]', "element 1 (line 1) is no object, want an array of objects"),
     "JSON array broken": (
@@ -167,7 +167,7 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_format_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "a.data").write_text("a\n1\n")
-    with pytest.raises(InputError, match="got the format 'parket', want one of .*; did you mean 'parquet'"):
+    with pytest.raises(InputError, match=r"got the format 'parket', want one of arrow, csv.*; did you mean 'parquet'"):
         open_source(tmp_path / "a.data", "train", "train", "parket")
 
 
