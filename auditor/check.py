@@ -50,6 +50,7 @@ class Specimen:
     positive: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     found: int | None = None  # how many findings there must be; None = at least one
+    file: tuple[str, str] | None = None  # (ending, content) of a file that stands in for `train`
 
 
 class Check(Generic[*Ts]):

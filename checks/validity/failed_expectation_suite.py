@@ -60,7 +60,8 @@ class FailedExpectationSuite(Check[Expectations]):
 
     ## Known limits
     An aggregate of a sample is not that of all rows. Columns have the types of the audit: spelled nulls in number columns are
-    null. An expectation that cannot be run (unknown, wrong arguments, missing column) makes the outcome an error; the others count.
+    null. An expectation that cannot be run (unknown, wrong arguments, missing column) makes the outcome an error;
+    the others count.
 
     ## Source
     Great Expectations 1.7 to 1.x (extra `gx`), analytics off, no file written. Limits and severities are the user's.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import pickle
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,10 +43,17 @@ def specimens(check: type[Check[Any]], which: str) -> list[Specimen]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
+def written(ending: str, content: str) -> Path:
+    """The content as a file; its name tells its content, so that the same specimen is the same file."""
+    path = Path(tempfile.gettempdir()) / f"specimen-{hashlib.sha256(content.encode()).hexdigest()[:16]}.{ending}"
+    path.write_bytes(content.encode())
+    return path
+
+
 def audited(check: type[Check[Any]], specimen: Specimen, **more: Any) -> Audit:
     return steps.run(
         steps.Request(
-            train=dict(specimen.train),
+            train=dict(specimen.train) if specimen.file is None else written(*specimen.file),
             test=None if specimen.test is None else dict(specimen.test),
             data="specimen",
             roles=specimen.roles,
