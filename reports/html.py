@@ -133,18 +133,30 @@ def _environment() -> Environment:
         finalize=_finalize,
         auto_reload=False,
     )
-    environment.globals["icons"] = wording.ICONS
+    environment.globals |= {"icons": wording.ICONS, "unique": _Labels().unique}
     environment.filters |= {
         "parts": parts,
         "plain": lambda text: HIDDEN.search(str(text)) is None,
         "cut": lambda text: cut(str(text)),
-        "line": lambda text: one_line(str(text)),
         "number": wording.number,
         "numeric": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
         "sentence": lambda text: str(text)[:1].upper() + str(text)[1:],
         "spaced": lambda text: str(text).replace("-", " ").replace("_", " "),
     }
     return environment
+
+
+class _Labels:
+    """Labels of the regions of one page: a screen reader must be able to tell them apart."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, int] = {}
+
+    def unique(self, text: object) -> str:
+        """The text on one line, cut; with a number behind it where the page has it already."""
+        label = cut(one_line(str(text)))
+        self.seen[label] = self.seen.get(label, 0) + 1
+        return label if self.seen[label] == 1 else f"{label} ({self.seen[label]})"
 
 
 def _finalize(value: Any) -> Any:

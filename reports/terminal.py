@@ -20,6 +20,7 @@ STYLES = {
     "error": "bold red", "warning": "yellow", "note": "blue", "fail": "bold red", "pass": "bold green",
     "pass-with-waivers": "bold green", "incomplete": "bold magenta",
 }  # fmt: skip
+MARGIN = 8  # columns of the level
 WORDS = {"error": "error", "warning": "warn", "note": "note"}
 
 
@@ -39,7 +40,8 @@ def write(
         color_system="standard" if color else None, legacy_windows=False,
     )  # fmt: skip
     for line in lines(audit, columns, written, code):
-        console.print(line, soft_wrap=False, overflow="fold")
+        for part in _wrapped(line, console, columns):
+            console.print(part, soft_wrap=True)
     out: str = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO made above
     return out
 
@@ -52,7 +54,7 @@ def lines(audit: Audit, width: int, written: Sequence[tuple[str, int]], code: in
         if reason.link.startswith("outcome-") or not reason.link:
             said.append(
                 Text.assemble(
-                    ("????  ", STYLES["incomplete"]), (f"{_safe(reason.code)} {_safe(reason.name)}  ", "bold"), _safe(reason.text)
+                    (f"{'????':<{MARGIN}}", STYLES["incomplete"]), (f"{_safe(reason.code)} {_safe(reason.name)}  ", "bold"), _safe(reason.text)
                 )
             )
     for f in ranked[:SHOWN]:
@@ -60,6 +62,15 @@ def lines(audit: Audit, width: int, written: Sequence[tuple[str, int]], code: in
     if len(ranked) > SHOWN:
         said.append(Text(f"+{len(ranked) - SHOWN:,} more findings in the page and in audit.json"))
     return [*said, Text(), _total(audit), *_end(audit, written, code)]
+
+
+def _wrapped(line: Text, console: Console, width: int) -> list[Text]:
+    """The line in pieces that fit, those after the first set in as far as the first."""
+    indent = len(line.plain) - len(line.plain.lstrip())
+    if indent == 0:
+        return list(line.wrap(console, width))
+    pieces = line[indent:].wrap(console, width - indent)
+    return [Text(" " * indent) + piece for piece in pieces]
 
 
 def _safe(text: str) -> str:
@@ -85,7 +96,7 @@ def _finding(f: Finding, audit: Audit, width: int) -> list[Text]:
     blocking = f.fingerprint in audit.reasons
     word = "FAIL" if blocking else "waived" if f.waived is not None else WORDS[f.level]
     style = STYLES["fail" if blocking else f.level] if f.waived is None else "dim"
-    head = Text.assemble((f"{word:<6}", style), (f"{_safe(f.code)} {_safe(f.name)}  ", "bold"), _safe(wording.place(f.where)))
+    head = Text.assemble((f"{word:<{MARGIN}}", style), (f"{_safe(f.code)} {_safe(f.name)}  ", "bold"), _safe(wording.place(f.where)))
     limit = "" if f.limit is None else f", limit {wording.measured(f.limit, f.effect.unit)}"
     body = [head, _indented(f"{f.message} [{wording.effect(f.effect)}{limit}]")]
     if f.rows and width >= WIDTHS[0]:
@@ -99,7 +110,7 @@ def _finding(f: Finding, audit: Audit, width: int) -> list[Text]:
 
 
 def _indented(text: str, style: str = "") -> Text:
-    return Text("      " + _safe(text), style=style)
+    return Text(" " * MARGIN + _safe(text), style=style)
 
 
 def _total(audit: Audit) -> Text:

@@ -51,7 +51,7 @@ def share(value: float | None) -> str:
     if value is None:
         return "undefined"
     percent = 100 * value
-    digits = 2 if 0 < abs(percent) < 1 else 1
+    digits = 0 if percent == 0 else 2 if abs(percent) < 1 else 1
     return f"{percent:.{digits}f} %"
 
 
