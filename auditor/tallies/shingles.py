@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,8 @@ LONG = 50
 """Median words from which on a column is cut into words: below it five words are too large a part of a text."""
 CHUNK_BYTES = 2**21
 """Bytes of text shingled at once, so that the work arrays (8 bytes a unit) stay small."""
+CHUNK_UNITS = 2**22
+"""Shingles of pairs compared at once."""
 FACTORS = tuple(pow(0x9E3779B97F4A7C15, k, 2**64) for k in range(LENGTH))
 
 
@@ -111,33 +113,25 @@ def _words(texts: pa.Array) -> tuple[Hashes, NDArray[np.int64]]:
 
 def jaccard(a: Shingles, b: Shingles, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
     """Exact Jaccard similarity of pairs of sets: text left[i] of `a` with text right[i] of `b`. Both must come from `sets`."""
-    result = np.zeros(len(left))
+    names, codes = np.unique(np.concatenate([a.values, b.values]), return_inverse=True)
+    one, other = _matrix(a, codes[: len(a.values)], len(names)), _matrix(b, codes[len(a.values) :], len(names))
     sizes_a, sizes_b = a.sizes[left], b.sizes[right]
     work = np.cumsum(sizes_a + sizes_b)
+    result = np.zeros(len(left))
     start = 0
     while start < len(left):
-        limit = (work[start - 1] if start else 0) + CHUNK_BYTES
+        limit = (work[start - 1] if start else 0) + CHUNK_UNITS
         stop = max(start + 1, int(np.searchsorted(work, limit, side="right")))
-        part = slice(start, stop)
-        both = _met(_gather(a, left[part]), sizes_a[part], _gather(b, right[part]), sizes_b[part])
-        total = sizes_a[part] + sizes_b[part] - both
-        result[part] = np.divide(both, total, out=np.zeros(len(both)), where=total > 0)
+        both = np.diff(one[left[start:stop]].multiply(other[right[start:stop]]).indptr)
+        total = sizes_a[start:stop] + sizes_b[start:stop] - both
+        result[start:stop] = np.divide(both, total, out=np.zeros(len(both)), where=total > 0)
         start = stop
     return result
 
 
-def _gather(shingles: Shingles, which: NDArray[np.int64]) -> Hashes:
-    sizes = shingles.sizes[which]
-    offsets = np.repeat(shingles.edges[which] - (np.cumsum(sizes) - sizes), sizes)
-    values: Hashes = shingles.values[np.arange(int(sizes.sum())) + offsets]
-    return values
+def _matrix(shingles: Shingles, codes: NDArray[np.int64], width: int) -> Any:
+    """One line a text: elementwise products of sorted lines count what two sets share in one linear merge."""
+    from scipy.sparse import csr_array
 
-
-def _met(a: Hashes, sizes_a: NDArray[np.int64], b: Hashes, sizes_b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many values the i-th run of `a` and the i-th run of `b` share; values differ inside a run."""
-    pair = np.concatenate([np.repeat(np.arange(len(sizes_a)), sizes_a), np.repeat(np.arange(len(sizes_b)), sizes_b)])
-    keys = np.concatenate([a, b]) ^ mix(pair.astype(np.uint64))  # sorting one word is faster than pair and value
-    order = np.argsort(keys, kind="stable")
-    keys, pair = keys[order], pair[order]
-    same = (keys[1:] == keys[:-1]) & (pair[1:] == pair[:-1])
-    return np.bincount(pair[1:][same], minlength=len(sizes_a)).astype(np.int64)
+    ones = np.ones(len(codes), np.int8)
+    return csr_array((ones, codes.astype(np.int32), shingles.edges), shape=(len(shingles.edges) - 1, width))
