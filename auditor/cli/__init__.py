@@ -34,6 +34,9 @@ What to type next
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns the exit code: 0 pass, 1 fail, 2 could not audit. Nothing escapes as a traceback."""
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character gets its code in place of an error
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _dispatch(given)
         sys.stdout.flush()

@@ -22,7 +22,7 @@ def baseline() -> None:
 
 @app.command()
 def create(
-    audit: Saved,
+    audit: Saved = "audit.json",
     baseline: File = "auditor-baseline.json",
     force: Annotated[bool, Option("--force", help="Overwrite.")] = False,
 ) -> int:
@@ -42,7 +42,7 @@ def create(
 
 
 @app.command()
-def update(audit: Saved, baseline: File = "auditor-baseline.json") -> int:
+def update(audit: Saved = "audit.json", baseline: File = "auditor-baseline.json") -> int:
     """Drop what is fixed and tighten what is better; 1 where a finding is new or worse, which is never taken in."""
     from auditor import baseline as baselines
     from auditor import saved
