@@ -179,10 +179,12 @@ def _piece(block: Block) -> Piece:
 
 def _count(data: bytes) -> int:
     """Lines that are not blank."""
-    lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    if b"\n\n" in data or b"\n\r\n" in data or b"\n " in data or b"\n\t" in data or data[:1] in b"\r\n \t":
+    octets = np.frombuffer(data, np.uint8)
+    starts = np.concatenate([[0], np.flatnonzero(octets == 10) + 1])
+    starts = starts[starts < len(data)]
+    if (octets[starts] <= 32).any():  # such a line begins with a blank, or is one
         return sum(1 for line in data.split(b"\n") if line.strip())
-    return lines
+    return len(starts)
 
 
 def _whole(line: bytes) -> bool:
