@@ -43,15 +43,6 @@ def percentile(replicates: NDArray[np.float64], level: float = 0.95) -> tuple[fl
     return float(low), float(high)
 
 
-def basic(value: float, replicates: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
-    """Basic (reflected) limits, which take back the upward bias of distances such as TVD and KS.
-
-    Davison & Hinkley 1997, doi:10.1017/CBO9780511802843, section 5.2.
-    """
-    low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
-    return 2 * value - float(high), 2 * value - float(low)
-
-
 def max_t(deviations: NDArray[np.float64], level: float = 0.95) -> float:
     """Critical value of max |T| over a family; `deviations` (draws, m) are in standard errors, NaN = not in this draw.
 

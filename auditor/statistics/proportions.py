@@ -46,14 +46,14 @@ def ratio(k1: float, n1: float, k2: float, n2: float, z: float = Z95) -> tuple[f
     l1, u1 = wilson(k1, n1, z)
     l2, u2 = wilson(k2, n2, z)
 
-    def end(edge: float, other: float, sign: float) -> float:
-        below = other * (2 * q - other)
-        if below <= 0:
-            return math.inf
-        return (p * q + sign * math.sqrt(max(0.0, (p * q) ** 2 - edge * (2 * p - edge) * below))) / below
-
-    low = 0.0 if k1 == 0 else end(l1, u2, -1.0)
-    high = math.inf if k2 == 0 else end(u1, l2, 1.0)
+    # the lower limit in the form that stays finite where u2 reaches 2q, as it does with few positives in the denominator
+    top = l1 * (2 * p - l1)
+    root = math.sqrt(max(0.0, (p * q) ** 2 - top * u2 * (2 * q - u2)))
+    low = 0.0 if k1 == 0 else top / (p * q + root)
+    if k2 == 0:
+        return low, math.inf
+    below = l2 * (2 * q - l2)
+    high = (p * q + math.sqrt(max(0.0, (p * q) ** 2 - u1 * (2 * p - u1) * below))) / below
     return low, high
 
 

@@ -45,7 +45,7 @@ def compared(setting: Setting) -> tuple[str, tuple[str, ...]]:
     return first, tuple(s.name for s in setting.splits if s.name != first and s.part == "held-out")
 
 
-def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits: tuple[str, str], seed: int) -> Drift:
+def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits: tuple[str, str]) -> Drift:
     """Finite numbers of train and of the other split."""
     low, high = np.quantile(np.concatenate([x, y]), [0.005, 0.995])
     edges = np.linspace(low, high if high > low else low + 1, SHOWN + 1)
@@ -60,7 +60,7 @@ def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits
         ),
         width=float(edges[1] - edges[0]),
     )
-    effect = distances.number_distance(x, y, seed)
+    effect = distances.number_distance(x, y)
     spread = float(np.std(np.concatenate([x, y])))
     shift = distances.wasserstein(x, y) / spread if spread > 0 else 0.0
     return Drift(

@@ -22,7 +22,7 @@ class FeatureDrift(Check[NumberSample, ValueCounts]):
     ## Measured
     Numbers: Kolmogorov-Smirnov distance with its test, beside the Wasserstein-1 distance in standard deviations.
     Categories: total variation of the shares with a chi-square test, beside the Jensen-Shannon divergence. Both 0 to 1,
-    high is bad, with basic bootstrap limits; found only where the corrected p is below .05 too. A shift above `note_above`
+    high is bad, each with a 95 % band; found only where the corrected p is below .05 too. A shift above `note_above`
     and below the warning limit is a note. Numbers are read from at most 50,000 rows a split.
 
     ## Fix
@@ -70,7 +70,7 @@ class FeatureDrift(Check[NumberSample, ValueCounts]):
         name, splits = column.name, (first, other)
         if column.kind == "number":
             x, y = sample.column(first, name), sample.column(other, name)
-            return of_numbers(x, y, name, splits, setting.seed) if len(x) and len(y) else "one split has no number"
+            return of_numbers(x, y, name, splits) if len(x) and len(y) else "one split has no number"
         if {(first, name), (other, name)} & counts.over:
             return "too many values to count"
         p, q = counts.by.get((first, name)), counts.by.get((other, name))

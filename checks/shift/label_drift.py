@@ -22,7 +22,7 @@ class LabelDrift(Check[LabelCounts, NumberSample]):
     do not fit.
 
     ## Measured
-    Classes: total variation of the label shares, 0 to 1, with basic bootstrap limits and a chi-square test. Numbers: the
+    Classes: total variation of the label shares, 0 to 1, with a 95 % band and a chi-square test. Numbers: the
     Kolmogorov-Smirnov distance, 0 to 1, and its test. High is bad; found only where the corrected p is below .05 too.
 
     ## Fix
@@ -64,7 +64,7 @@ class LabelDrift(Check[LabelCounts, NumberSample]):
                 pair = counts.by[first], counts.by[split]
                 drift = of_categories(*pair, label, (first, split), setting.seed)
             elif not setting.label_is_class and len(x := sample.column(first, label)) and len(y := sample.column(split, label)):
-                drift = of_numbers(x, y, label, (first, split), setting.seed)
+                drift = of_numbers(x, y, label, (first, split))
             yield self._reading(drift, label, first, split)
 
     def _reading(self, drift: Drift | None, label: str, first: str, other: str) -> Reading:

@@ -22,7 +22,7 @@ class TextPropertyDrift(Check[TextProperties]):
 
     ## Measured
     Kolmogorov-Smirnov distance, 0 to 1, high is bad, of: characters, words, and the shares of digits, capitals,
-    punctuation and letters beyond Latin among the characters; with its test and basic bootstrap limits. Found only where
+    punctuation and letters beyond Latin among the characters; with its test and a 95 % band. Found only where
     the corrected p is below .05 too; above `note_above` and below the warning limit it is a note. From about 50,000 rows a
     split.
 
@@ -69,7 +69,7 @@ class TextPropertyDrift(Check[TextProperties]):
         if not len(x) or not len(y):
             reason = f"{name}: {first if not len(x) else other} holds no text"
             return self.read(where, Effect(name="distance", value=None, unit="share", reason=reason), reason, unsure=reason)
-        drift = of_numbers(x, y, f"{what} of {name}", (first, other), setting.seed)
+        drift = of_numbers(x, y, f"{what} of {name}", (first, other))
         value = drift.effect.value or 0.0
         small = self.note_above < value <= (self.warn_above if self.warn_above is not None else 1.0)
         return self.read(
