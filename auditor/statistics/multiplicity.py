@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
@@ -14,4 +19,16 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     for place, i in enumerate(order):
         running = min(running, p_values[i] * m / (m - place))
         q[i] = running
+    return q
+
+
+def adjusted(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for an array of many p-values."""
+    import numpy as np
+
+    order = np.argsort(p_values, kind="stable")
+    m = len(p_values)
+    steps = p_values[order] * m / np.arange(1, m + 1)
+    q = np.empty(m)
+    q[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
     return q

@@ -1,0 +1,40 @@
+"""How far a value must lie out to be no part of the tail it belongs to."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+HEAVY = 5.0
+"""(99 % - 50 %) / (75 % - 50 %) of |z| beyond which a tail is heavy: 2.8 for a normal, 5.3 for t3, 9 for a log-normal."""
+BODY, EDGE = 0.90, 0.99
+"""Quantiles between which the tail is read: up to 1 % of outliers do not bend it."""
+BODY_SMALL, EDGE_SMALL = 0.75, 0.95
+"""The same below SMALL values."""
+SMALL = 2_000
+
+
+def heavy(z: Floats) -> bool:
+    """Whether the tails of a column (scaled, finite values count) are far heavier than those of a normal."""
+    known = np.abs(z[np.isfinite(z)])
+    if len(known) < 20:
+        return False
+    middle, upper, edge = np.percentile(known, [50, 75, 99])
+    return bool(edge - middle > HEAVY * (upper - middle) > 0)
+
+
+def tail_p(size: Floats, known: Floats) -> Floats:
+    """The chance of a value of at least each `size` in the tail of `known` (both > 0), extrapolated as a log-normal.
+
+    log(known) is read as a straight line against normal quantiles between the 90 % and the 99 % point (75 % and 95 %
+    below 2,000 values). A normal's tail falls faster, that of a t with 3 degrees of freedom about as the line says.
+    """
+    from scipy.special import ndtr, ndtri
+
+    low, high = (BODY, EDGE) if len(known) >= SMALL else (BODY_SMALL, EDGE_SMALL)
+    a, b = np.log(np.maximum(np.quantile(known, [low, high]), 1e-300))
+    slope = max(float(b - a), 1e-9) / float(ndtri(high) - ndtri(low))
+    z = ndtri(high) + (np.log(np.maximum(size, 1e-300)) - b) / slope
+    return np.asarray(ndtr(-z))
