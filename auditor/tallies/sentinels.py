@@ -30,6 +30,7 @@ FAR = 5.0  # a gap of 5 times the middle half of the other values: chosen by us,
 FAR_DAYS = 2.5  # of the range of the other dates: the same gap, were they spread evenly
 OTHERS = 30  # other values needed to know their spread
 DISTINCT = 10  # distinct ones; below it numbers are codes, where 9 or 99 may be one more
+SPIKE = 3.0  # times as common as its neighbour: counts that fall smoothly, such as geometric ones, stay below it
 DAY = 86_400_000_000  # microseconds
 
 
@@ -118,36 +119,32 @@ def sentinels(setting: Setting, sample: NumberSample, counts: SentinelCounts) ->
 
     Far: the gap to the nearest other value is over 5 times the spread (the larger of the interquartile ranges of the
     values and of the distinct values, from a sample of at most 50,000 rows a split), for dates over 2.5 times the range.
-    Sign: the only negative value of a column, and commoner than the nearest other. Zero must be far and occur twice.
+    Sign: the only negative value of a column, over 3 times as common as the nearest other. Zero must be far and occur twice.
     """
     found: dict[str, dict[float, str]] = {}
     for name, around in counts.by.items():
         number = setting.column(name).kind == "number"
         candidates = np.array(NUMBERS if number else DAYS)
         gaps = np.minimum(candidates - around.below, around.above - candidates)
-        for i in np.flatnonzero((around.count > 0) & np.isfinite(gaps)):
+        for i in np.flatnonzero((around.count > 0) & np.isfinite(gaps)) if around.others >= OTHERS else ():
             value = float(candidates[i])
-            if around.others >= OTHERS and (
-                _far(name, value, gaps[i], around, sample, number) or (number and _sign(int(i), value, around))
-            ):
-                if value == 0 and number and around.count[i] < 2:
-                    continue
+            if _apart(name, value, float(gaps[i]), int(i), around, sample) if number else _alone(float(gaps[i]), around):
                 found.setdefault(name, {})[value] = f"{value:.0f}" if number else str(date.fromordinal(int(value) + 719_163))
     return found
 
 
-def _far(name: str, value: float, gap: float, around: Around, sample: NumberSample, number: bool) -> bool:
-    if not number:
-        return bool(gap > FAR_DAYS * (around.high - around.low) > 0)
+def _alone(gap: float, around: Around) -> bool:
+    return gap > FAR_DAYS * (around.high - around.low) > 0
+
+
+def _apart(name: str, value: float, gap: float, i: int, around: Around, sample: NumberSample) -> bool:
+    sign = value < 0 <= around.low and around.count[i] > SPIKE * around.above_count[i]
+    if (value == 0 and around.count[i] < 2) or not (sign or gap > 0):
+        return False
     values = np.concatenate([sample.column(split, name) for split in sorted(sample.rows)])
     values = values[~np.isin(values, [c for c in NUMBERS if c != 0 or value == 0])]
     distinct = np.unique(values)
     if len(distinct) < DISTINCT:
         return False
     spread = max(float(np.subtract(*np.percentile(x, [75, 25]))) for x in (values, distinct))
-    return gap > FAR * spread > 0
-
-
-def _sign(i: int, value: float, around: Around) -> bool:
-    nearest = around.above_count[i]
-    return value < 0 <= around.low and bool(around.count[i] > max(1, nearest))
+    return bool(sign or gap > FAR * spread > 0)

@@ -74,7 +74,8 @@ class BrokenEncoding(Check[BrokenTexts]):
     as a whole; a capital before a sign ("AMANHÃ…") is taken as correct. Texts inside lists and structs are not read.
 
     ## Source
-    SOURCE_LINE
+    The idea is ftfy's (Speer 2019, doi:10.5281/zenodo.2591652). The limits were chosen by us: of the damage planted in 50 sets
+    of 5,000 sentences with é ß ñ every row was found and no other; 50 clean tables gave no alarm: benchmarks/README.md.
     """
 
     code = "VAL121"

@@ -28,8 +28,8 @@ class HiddenMissing(Check[Placeholders, NumberSample]):
     Rows whose value is a placeholder / rows, by split and column: share, 0 to 1, high is bad. Words: `?`, -, unknown,
     missing, tbd, not available ... (spellings that readers turn into null, such as NA, reach a warning at most; `none` and
     `not applicable` a note). Numbers: 0, -1, -9, ... and 99, 999, ... that are isolated: the gap to the nearest other value is
-    over 5 times the spread of the others, or the value is the only negative one and commoner than its neighbour. Dates such
-    as 1900-01-01 or 9999-12-31: the gap is over 2.5 times the range of the others.
+    over 5 times the spread of the others, or the value is the only negative one and over 3 times as common as its
+    neighbour. Dates such as 1900-01-01 or 9999-12-31: the gap is over 2.5 times the range of the others.
 
     ## Fix
     Read these values as null, and add an indicator column where the gap itself may carry information.
@@ -40,7 +40,9 @@ class HiddenMissing(Check[Placeholders, NumberSample]):
     ids are not examined. In number columns a `?` is read as null already: VAL116 and VAL118 count it.
 
     ## Source
-    SOURCE_LINE
+    5 spreads, 3 times, 0 and .05 were chosen by us: 50 clean tables of 20,000 rows (normal, lognormal, Pareto, Poisson,
+    geometric, zero-inflated and bounded columns) gave no alarm, and all placeholders planted in 10 others were found:
+    benchmarks/README.md.
     """
 
     code = "VAL117"
