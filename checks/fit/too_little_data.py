@@ -14,6 +14,7 @@ from auditor.rows import Batch, Roles, Setting
 from auditor.statistics.learning_curve import Fitted, fit
 
 ROLES = Roles(text="text", label="label")
+ASKED = {"model": "a folder that this check never opens"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ class TooLittleData(Check[Curved]):
     """
 
     code = "FIT201"
-    needs = ("classes", "features")
+    needs = ("classes", "features", "option:model")  # 35 fits: asked for with the base model that is about to be tuned
     warn_above: float | None = 0.02  # by the lower end of the interval
-    good = Specimen(train=_texts(600, 6, 1), roles=ROLES)
-    bad = Specimen(train=_texts(600, 600, 2), roles=ROLES)
+    good = Specimen(train=_texts(600, 6, 1), roles=ROLES, options=ASKED)
+    bad = Specimen(train=_texts(600, 600, 2), roles=ROLES, options=ASKED)
 
     def judge(self, setting: Setting, seen: Curved) -> Iterator[Reading]:
         made = setting.derived.get("learning_curve", {})
