@@ -73,13 +73,14 @@ def accuracy_holds(
     *,
     train_gain: float | None,
     margin: float,
+    learnt: float,
     z: float,
 ) -> Held:
     """Whether accuracy is shown not to have fallen while nothing was learnt by heart.
 
     It holds where the one-sided lower limit of the paired change is above -margin; where there is an accuracy to hold (its
     lower limit is above the share of the commonest label: with labels at random it stays at chance); and where the accuracy on
-    training rows has not risen by more than the margin beyond the held-out one (`train_gain`, None = not known: not shown).
+    training rows has not risen by more than `learnt` beyond the held-out one (`train_gain`, None = not known: not shown).
     """
     change = paired(right_now.astype(float) - right_best.astype(float), clusters)
     low = change.mean - z * change.se
@@ -87,7 +88,7 @@ def accuracy_holds(
     chance = float(counts.max()) / len(labels)
     level = paired(right_now.astype(float), clusters)
     skilled = level.mean - z * level.se > chance
-    general = train_gain is not None and train_gain - change.mean <= margin
+    general = train_gain is not None and train_gain - change.mean <= learnt
     return Held(holds=low > -margin and skilled and general, change=change.mean, low=low)
 
 

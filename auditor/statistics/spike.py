@@ -49,7 +49,8 @@ def spikes(values: Numbers, rule: SpikeRule, *, logarithm: bool = False, start: 
             continue
         window = kept[-rule.window :]
         spiky = False
-        if len(kept) >= rule.after and i >= start:
+        # cheap and safe: no median is below the window's least value
+        if len(kept) >= rule.after and i >= start and x > rule.ratio * (np.exp(min(window)) if logarithm else min(window)):
             median, spread = _centre(np.asarray(window))
             plain = float(np.exp(median)) if logarithm else median
             limit = median + rule.deviations * spread

@@ -75,7 +75,7 @@ def judged(run: Evaluations, rule: RiseRule) -> Judgement:
     return Judgement(status=status, reason=reason, rise=found, best=best, n=n)
 
 
-def held(run: Evaluations, found: Judgement, *, margin: float, z: float) -> Held | None:
+def held(run: Evaluations, found: Judgement, *, margin: float, learnt: float, z: float) -> Held | None:
     """Whether accuracy held since the best evaluation; None where the answers or their labels are not known."""
     now, best = run.last, found.best
     if best is None or now.held_out is None or best.held_out is None:
@@ -85,7 +85,7 @@ def held(run: Evaluations, found: Judgement, *, margin: float, z: float) -> Held
         return None
     trained = [e.probe.accuracy if e.probe else None for e in (now, best)]
     gain = None if trained[0] is None or trained[1] is None else trained[0] - trained[1]
-    return accuracy_holds(a.right, b.right, a.label, a.cluster, train_gain=gain, margin=margin, z=z)
+    return accuracy_holds(a.right, b.right, a.label, a.cluster, train_gain=gain, margin=margin, learnt=learnt, z=z)
 
 
 def _mean(part: Losses | None) -> float | None:

@@ -35,7 +35,7 @@ class OverconfidentNotWorse(RunCheck):
     ## Measured
     TUN201's rise (GL, percent, high is bad) where accuracy is shown not to fall: the one-sided lower 95 % limit of the paired
     change since the best evaluation is above -.02, accuracy is shown to be above the share of the commonest label, and the
-    accuracy on training rows has not risen by more than .02 beyond it.
+    accuracy on training rows has not risen by more than .01 beyond it.
 
     ## Fix
     Fit a temperature on half of the held-out rows, or take the earlier checkpoint if probabilities are used.
@@ -46,7 +46,7 @@ class OverconfidentNotWorse(RunCheck):
 
     ## Source
     Guo et al. 2017, arXiv:1706.04599, on overconfidence; the margin of two points is chosen by us, as the smallest loss of
-    accuracy that TUN211 calls an error.
+    accuracy that TUN211 calls an error; one point of training accuracy, because noise-free digits gained less and noisy more.
     """
 
     code = "TUN208"
@@ -54,6 +54,7 @@ class OverconfidentNotWorse(RunCheck):
     z: float = 1.64  # one-sided 5 %
     min_n: int = 100  # rows or clusters, as TUN201
     margin: float = 0.02  # share of accuracy that may be lost and still "holds"
+    learnt: float = 0.01  # share that accuracy on training rows may gain beyond the held-out one
     good = Specimen(train=_run(60))
     bad = Specimen(train=_run(8))
 
@@ -64,7 +65,7 @@ class OverconfidentNotWorse(RunCheck):
         found = judged(run, RiseRule(gl_warn=self.gl_warn, z=self.z, min_n=self.min_n))
         if found.status == "cannot-tell":
             return self.unsure(run, "GL", found.reason, f"TUN201 could not be told ({found.reason})", found.n)
-        accuracy = held(run, found, margin=self.margin, z=self.z)
+        accuracy = held(run, found, margin=self.margin, learnt=self.learnt, z=self.z)
         if found.rise is None or found.best is None or accuracy is None:
             return self.seen(run, Effect(name="GL", value=0.0, unit="percent"), "loss is the best so far", limit=2.0, n=found.n)
         rise = found.rise

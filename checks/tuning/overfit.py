@@ -65,6 +65,7 @@ class Overfit(RunCheck):
     min_n: int = 100  # rows or clusters
     blind: float = 0.05  # share of the best loss that must be detectable for an ok
     margin: float = 0.02  # accuracy that may be lost and still "holds"; see TUN208
+    learnt: float = 0.01  # share that accuracy on training rows may gain beyond the held-out one
     good = Specimen(train=_run(0.9, 0.5))
     bad = (Specimen(train=_run(1.2, 0.5)), Specimen(train=_run(1.03, 0.5)))
 
@@ -87,7 +88,11 @@ class Overfit(RunCheck):
         if found.status == "cannot-tell":
             said += f"; a rise of 5 % could be missed with these rows, about {wanted(rise, rule):,} would show it"
         level: Level | None = {"alarm": "error", "warning": "warning"}.get(found.status)  # type: ignore[assignment]  # two of three
-        if level and (accuracy := held(run, found, margin=self.margin, z=self.z)) is not None and accuracy.holds:
+        if (
+            level
+            and (accuracy := held(run, found, margin=self.margin, learnt=self.learnt, z=self.z)) is not None
+            and accuracy.holds
+        ):
             said, level = said + "; accuracy holds, so TUN208 speaks", None
         limit = self.gl_alarm if rise.over(self.gl_alarm, self.z_single) else self.gl_warn
         return self.seen(run, effect, said, level=level, limit=limit, numbers=numbers, n=rise.n, reason=found.reason)
