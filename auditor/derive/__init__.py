@@ -150,6 +150,8 @@ def _wanted(names: Iterable[str], setting: Setting) -> tuple[str, ...] | None:
 
 def _made(name: str, setting: Setting, drawn: Sample) -> list[Derived]:
     """One derivation, on one thread: spinning threads cost CPU, and sums would depend on the number of cores."""
+    import scipy.linalg  # noqa: F401  only libraries that are loaded already can be held to one thread
+    import sklearn.utils  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     made_by = module(name)
