@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from auditor.tallies.hashing import Hashes
 from auditor.tallies.minhash import BANDS
-from auditor.tallies.near import Positions, Texts
+from auditor.tallies.near import Positions, Texts, similarities
 from auditor.tallies.nearest import ROUNDING
-from auditor.tallies.shingles import Unit, jaccard, shingled
+from auditor.tallies.shingles import Unit
 
 CAP = 1_000
 """Texts of one band that are compared each with each; of a fuller bucket each with its NEIGHBOURS in row order."""
@@ -131,9 +131,7 @@ def _meet(
         left, right = left[apart], right[apart]
         if not len(left):
             return
-        used, place = np.unique(np.concatenate([left, right]), return_inverse=True)
-        sets = shingled(texts.take(heads[used]), by).sets()
-        similarity = jaccard(sets, sets, place[: len(left)], place[len(left) :])
+        similarity = similarities(texts, heads[left], texts, heads[right], by)
         near = similarity >= limit - ROUNDING
         if near.any():
             found.add(left[near], right[near], similarity[near])

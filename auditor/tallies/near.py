@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from auditor.tallies.hashing import Hashes, hashed
 from auditor.tallies.keys import SEPARATOR, text_columns, texts
 from auditor.tallies.look import Look
 from auditor.tallies.minhash import bands
-from auditor.tallies.shingles import unit
+from auditor.tallies.shingles import Unit, jaccard, shingled, unit
 
 Positions = NDArray[np.int64]
 
@@ -32,6 +32,9 @@ UNMEASURED = 4_000
 HELD_BYTES = 256 * 2**20
 """Bytes of texts kept in memory; beyond it they are read back from a temporary file as they are needed."""
 
+VERIFIED_BYTES = 16 * 2**20
+"""Bytes of texts in the pairs that are verified at once: their sets take some 30 times that."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Texts:
@@ -40,12 +43,13 @@ class Texts:
     rows: Positions
     keys: Hashes
     bands: Hashes  # (n, 21)
+    sizes: NDArray[np.int64]  # (n,) bytes
     pieces: tuple[pa.Array, ...]  # large strings, together n
     kept: tuple[Any, ...] = ()  # what keeps files of mapped pieces alive
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Texts that travel take along what lies in files."""
-        return _plain, (self.rows, self.keys, self.bands, self.pieces)
+        return _plain, (self.rows, self.keys, self.bands, self.sizes, self.pieces)
 
     def take(self, which: Positions) -> pa.Array:
         """These texts, in this order; only the pieces that hold them are touched."""
@@ -76,11 +80,11 @@ class Texts:
                 writer.write_batch(pa.record_batch([piece], schema=schema))
         reader = pa.ipc.open_file(pa.memory_map(path))
         pieces = tuple(reader.get_batch(i).column(0) for i in range(reader.num_record_batches))
-        return Texts(rows=self.rows, keys=self.keys, bands=self.bands, pieces=pieces, kept=(folder,))
+        return replace(self, pieces=pieces, kept=(folder,))
 
 
-def _plain(rows: Positions, keys: Hashes, bands: Hashes, pieces: tuple[pa.Array, ...]) -> Texts:
-    return Texts(rows=rows, keys=keys, bands=bands, pieces=pieces)
+def _plain(rows: Positions, keys: Hashes, bands: Hashes, sizes: NDArray[np.int64], pieces: tuple[pa.Array, ...]) -> Texts:
+    return Texts(rows=rows, keys=keys, bands=bands, sizes=sizes, pieces=pieces)
 
 
 def _mapped(parts: tuple[Texts, ...]) -> tuple[Texts, ...]:
@@ -96,9 +100,27 @@ def gathered(parts: Iterable[Texts]) -> Texts:
         rows=np.concatenate([p.rows for p in listed]),
         keys=np.concatenate([p.keys for p in listed]),
         bands=np.concatenate([p.bands for p in listed]),
+        sizes=np.concatenate([p.sizes for p in listed]),
         pieces=tuple(piece for p in listed for piece in p.pieces),
         kept=tuple(k for p in listed for k in p.kept),
     )
+
+
+def similarities(one: Texts, left: Positions, other: Texts, right: Positions, by: Unit) -> NDArray[np.float64]:
+    """Exact Jaccard similarity of text left[i] of `one` and text right[i] of `other`; a bounded part of the texts at a time."""
+    result = np.empty(len(left))
+    work = np.cumsum(one.sizes[left] + other.sizes[right])
+    start = 0
+    while start < len(left):
+        limit = (work[start - 1] if start else 0) + VERIFIED_BYTES
+        part = slice(start, max(start + 1, int(np.searchsorted(work, limit, side="right"))))
+        mine, my_place = np.unique(left[part], return_inverse=True)
+        theirs, their_place = np.unique(right[part], return_inverse=True)
+        result[part] = jaccard(
+            shingled(one.take(mine), by).sets(), shingled(other.take(theirs), by).sets(), my_place, their_place
+        )
+        start = part.stop
+    return result
 
 
 def normal_texts(batch: Batch, keep: NDArray[np.bool_] | None = None) -> Texts | None:
@@ -118,6 +140,7 @@ def normal_texts(batch: Batch, keep: NDArray[np.bool_] | None = None) -> Texts |
         rows=batch.rows[full.to_numpy(zero_copy_only=False)],
         keys=hashed(normal),
         bands=bands(normal, unit(batch.setting, names)),
+        sizes=pc.binary_length(normal).to_numpy(zero_copy_only=False).astype(np.int64),
         pieces=(normal,),
     )
 

@@ -14,8 +14,8 @@ from auditor.rows import Batch, Setting
 from auditor.tallies.hashing import Hashes, mix
 from auditor.tallies.keys import pairs, text_columns
 from auditor.tallies.minhash import BANDS
-from auditor.tallies.near import NearTexts, Positions, Texts, normal_texts
-from auditor.tallies.shingles import Unit, jaccard, shingled, unit
+from auditor.tallies.near import NearTexts, Positions, Texts, normal_texts, similarities
+from auditor.tallies.shingles import Unit, unit
 
 LOWEST = 0.7
 """Pairs below this similarity are not kept: 21 bands of 6 minima miss too many of them."""
@@ -92,14 +92,7 @@ class Index:
         if not len(pair):
             return Matches()
         mine, theirs = pair // len(which), pair % len(which)
-        own, own_place = np.unique(mine, return_inverse=True)
-        far, far_place = np.unique(theirs, return_inverse=True)
-        similarity = jaccard(
-            shingled(self.texts.take(self.firsts[own]), by).sets(),
-            shingled(others.take(which[far]), by).sets(),
-            own_place,
-            far_place,
-        )
+        similarity = similarities(self.texts, self.firsts[mine], others, which[theirs], by)
         keep = similarity >= LOWEST - ROUNDING
         rows = self.texts.rows[self.firsts[mine[keep]]]
         return Matches() + Matches(rows, similarity[keep], others.rows[which[theirs[keep]]])

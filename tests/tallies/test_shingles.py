@@ -39,7 +39,8 @@ def array(texts: list[str]) -> pa.Array:
 def stored(texts: list[str], by: Unit, rows: list[int] | None = None) -> Texts:
     values = array(texts)
     at = np.arange(len(texts)) if rows is None else np.array(rows)
-    return Texts(rows=at.astype(np.int64), keys=hashed(values), bands=bands(values, by), pieces=(values,))
+    sizes = np.array([len(t.encode()) for t in texts])
+    return Texts(rows=at.astype(np.int64), keys=hashed(values), bands=bands(values, by), sizes=sizes, pieces=(values,))
 
 
 @pytest.mark.parametrize("by", ["words", "characters"])
