@@ -76,8 +76,9 @@ class SentinelCounts(Tally):
         by = {}
         for name in cls.columns(batch.setting):
             if batch.has(name):
-                candidates = NUMBERS if batch.setting.column(name).kind == "number" else DAYS
-                by[name] = _around(plain(batch.column(name)), np.array(candidates))
+                number = batch.setting.column(name).kind == "number"
+                kept = 0.0 if number else None  # a true 0 is the neighbour of -1; day 0 is 1970-01-01
+                by[name] = _around(plain(batch.column(name)), np.array(NUMBERS if number else DAYS), kept)
         return cls(by)
 
     def __add__(self, other: Self) -> Self:
@@ -99,10 +100,11 @@ def plain(values: pa.Array) -> NDArray[np.float64]:
     return np.full(len(values), np.nan)
 
 
-def _around(numbers: NDArray[np.float64], candidates: NDArray[np.float64]) -> Around:
+def _around(numbers: NDArray[np.float64], candidates: NDArray[np.float64], kept: float | None = 0.0) -> Around:
+    """The surroundings in one array; `kept` is the candidate that counts among the other values as well."""
     values = np.sort(numbers[np.isfinite(numbers)])
     first, last = np.searchsorted(values, candidates, "left"), np.searchsorted(values, candidates, "right")
-    others = values[~np.isin(values, candidates[candidates != 0])]  # a true 0 is the neighbour of -1
+    others = values[~np.isin(values, [c for c in candidates if c != kept])]
     left, right = np.searchsorted(others, candidates, "left"), np.searchsorted(others, candidates, "right")
     edged = np.concatenate([[-np.inf], others, [np.inf]])
     below, above = edged[left], edged[right + 1]
