@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from auditor.statistics.proportions import Z95, bisect
 
 ALPHA = 0.05
 POWER = 0.8  # the customary share of real gaps that are found
 Z_POWER = 0.8416212335729143  # its point of the normal
+STEPS = 50  # halvings of the gap: far below a millionth of a point
 MOST = 1_000_000_000  # rows beyond which "no number of rows decides" is said
 
 
@@ -25,6 +27,7 @@ def rows_needed(p1: float, p2: float, z: float = Z95, z_power: float = Z_POWER) 
     return math.ceil((root / (p1 - p2)) ** 2 - 1e-9)
 
 
+@lru_cache(maxsize=10_000)
 def detectable_gap(p: float, n_reference: int, n: int, z: float = Z95, z_power: float = Z_POWER) -> float | None:
     """The smallest gap to a reference rate p (0..1) whose interval excludes 0 with power .8; None where there is none.
 
@@ -42,7 +45,7 @@ def detectable_gap(p: float, n_reference: int, n: int, z: float = Z95, z_power: 
         real = math.sqrt(max(0.0, p * (1 - p) / n_reference + other * (1 - other) / n))
         return gap - z * null - z_power * real
 
-    return bisect(missing, 0.0, widest) if missing(widest) > 0 else None
+    return bisect(missing, 0.0, widest, STEPS) if missing(widest) > 0 else None
 
 
 def smallest(decided: Callable[[int], bool], start: int, most: int = MOST) -> int | None:

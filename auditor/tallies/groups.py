@@ -35,13 +35,8 @@ class GroupTable:
     groups: tuple[str, ...]  # sorted; numbers in bins in their order
     labels: tuple[str, ...]  # sorted, over all splits
     counts: NDArray[np.int64]  # (groups, labels)
-    unlabelled: NDArray[np.int64]  # (groups,) rows without a label
+    rows: NDArray[np.int64]  # (groups,) rows, with or without a label
     missing: tuple[bool, ...]  # groups in which an attribute is missing
-
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """(groups,) rows, with or without a label."""
-        return np.asarray(self.counts.sum(axis=1) + self.unlabelled, np.int64)
 
     @property
     def name(self) -> str:
@@ -187,7 +182,7 @@ def _table(
         groups=tuple(" & ".join(name for _, name in k) for k in keys),
         labels=labels,
         counts=table,
-        unlabelled=np.array([found[k][None] for k in keys], np.int64),
+        rows=np.array([found[k].total() for k in keys], np.int64),
         missing=tuple(any(place < 0 for place, _ in k) for k in keys),
     )
 

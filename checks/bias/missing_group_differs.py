@@ -100,9 +100,10 @@ class MissingGroupDiffers(Check[GroupCounts, CompleteRows]):
         if reference not in table.groups or sum(cells.values()) == int(table.rows.sum()):
             return
         at, y = table.groups.index(reference), table.labels.index(label)
-        kept = {
-            g: (cells[g, label], sum(v for (group, z), v in cells.items() if group == g and z is not None)) for g in table.groups
-        }
+        labelled: Counter[str | None] = Counter()
+        for (group, given), rows in cells.items():
+            labelled[group] += rows if given is not None else 0
+        kept = {g: (cells[g, label], labelled[g]) for g in table.groups}
         for i, group in enumerate(table.groups):
             n, n_ref = int(table.counts[i].sum()), int(table.counts[at].sum())
             few = min(n, n_ref, kept[group][1], kept[reference][1]) < least

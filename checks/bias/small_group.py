@@ -85,6 +85,7 @@ class SmallGroup(Check[GroupCounts]):
             examined=int(table.rows.sum()),
             evidence=(Table(title=f"Small groups of {table.name}", columns=columns, rows=every, note=note),) if every else (),
             level="warning" if fewest else "note" if lines or weak else "clean",
+            unsure="" if not all(table.missing) else f"{table.name} in {table.split}: every value is missing",
             limit=self.warn_above,
         )
 
