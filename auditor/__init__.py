@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor.audit import check as check
+    from auditor.guard.core import Guard as Guard
     from auditor.model import Audit as Audit
     from auditor.model import AuditFailed as AuditFailed
     from auditor.rows import InputError as InputError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from auditor.writing import report as report
 
 _HOMES = {
+    "Guard": "auditor.guard.core",
     "check": "auditor.audit",
     "Audit": "auditor.model",
     "AuditFailed": "auditor.model",
@@ -22,7 +24,7 @@ _HOMES = {
     "Roles": "auditor.rows",
     "report": "auditor.writing",
 }
-__all__ = ["Audit", "AuditFailed", "InputError", "Roles", "check", "report"]
+__all__ = ["Audit", "AuditFailed", "Guard", "InputError", "Roles", "check", "report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.judging import Judged, conclude
 from auditor.model import Audit, Curve, Finding, Mark, Reading, Series
-from auditor.policy import Policy, policy, verdict
-from auditor.runcheck import RunCheck
+from auditor.policy import Policy, decided, policy
 
 if TYPE_CHECKING:
     from auditor.guard.core import Guard
@@ -41,14 +40,16 @@ def joined(
     order = {"error": 0, "warning": 1, "note": 2}
     both.sort(key=lambda f: (order[f.level], -_share(f), f.code, f.fingerprint))
     kept = [o for o in (before.outcomes if before else ()) if o.code not in codes]
-    base = before or Audit(data=name, verdict="incomplete", reasons=(), findings=(), outcomes=(), provenance=provenance(tuning))
+    base = before or Audit(
+        data=name, verdict="incomplete", reasons=(), findings=(), outcomes=(), provenance=provenance(tuning, by or policy())
+    )
     audit = replace(
         base,
         findings=tuple(both),
         outcomes=tuple(sorted([*kept, *outcomes], key=lambda o: o.code)),
         tuning=dict(tuning),
     )
-    return audit.with_verdict(*verdict(audit, by or policy()))
+    return decided(audit, by or policy())
 
 
 def _share(finding: Finding) -> float:
@@ -83,17 +84,13 @@ def loss_curve(tuning: Mapping[str, Any]) -> Curve | None:
     return Curve(title="Loss by step", x_label="optimiser step", y_label="loss, nats", series=tuple(lines), marks=marks)
 
 
-def provenance(tuning: Mapping[str, Any]) -> dict[str, Any]:
+def provenance(tuning: Mapping[str, Any], by: Policy) -> dict[str, Any]:
     """Where an audit of a run alone comes from: versions and the run. No clock: the run has its own."""
     from importlib.metadata import version
 
     return {
+        "policy": {"name": by.name, "fail_on": by.fail_on, "require": list(by.require)},
         "run": tuning.get("run"),
         "source": tuning.get("source"),
         "versions": {"tune-auditor": version("tune-auditor"), "python": platform.python_version(), "numpy": version("numpy")},
     }
-
-
-def check_named(checks: Sequence[RunCheck], code: str) -> RunCheck:
-    """The check of that code. KeyError where there is none."""
-    return {c.code: c for c in checks}[code]
