@@ -68,7 +68,7 @@ class MarkupDebris(Check[Debris]):
 
     ## Source
     The C4 filter of curly brackets (Raffel et al. 2020, arXiv:1910.10683) is the forerunner. .01, chosen by us: one text in a
-    hundred is more than quotations. BANKING77, CLINC150 and Multi30k have none to .1 %.
+    hundred is more than quotations. BANKING77, CLINC150 and Multi30k have none, SMS Spam .055.
     """
 
     code = "TXT103"

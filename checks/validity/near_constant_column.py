@@ -36,7 +36,7 @@ class NearConstantColumn(Check[ValueCounts, NumberSample]):
 
     ## Source
     .99, chosen by us: the 7 columns of scikit-learn's digits beyond it are border pixels, while capital-loss of Adult (.953)
-    is informative. Clean tables of 50 seeds (20 columns of 2 to 30 levels): no alarm. Evidently has the check.
+    is informative. 50 clean tables of 22 columns gave no alarm: benchmarks/README.md. Evidently has the check.
     """
 
     code = "VAL113"

@@ -31,8 +31,8 @@ class TooManyMissing(Check[Look, Placeholders]):
     Fields that apply to few rows (a second address line, an end date) are empty by nature: waive them.
 
     ## Source
-    .05 and .50, chosen by us: below 5 % the way of filling hardly matters (Schafer 1999, doi:10.1177/096228029900800102, calls it
-    inconsequential), above half most of what a model sees is filling.
+    .05 and .50, chosen by us: below 5 % the way of filling hardly matters (after Schafer 1999, doi:10.1177/096228029900800102,
+    to be verified against the source), above half most of what a model sees is filling.
     """
 
     code = "VAL118"
