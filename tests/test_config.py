@@ -84,12 +84,21 @@ def test_flags_win_over_the_file(file: Path) -> None:
     assert [str(o.path) for o in what.outputs] == ["other.html"]
 
 
-def test_a_path_on_the_command_line_keeps_roles_and_leaves_the_files_of_the_config_unread(file: Path) -> None:
+def test_a_path_that_the_config_does_not_name_leaves_its_data_set_unused_and_says_so(file: Path) -> None:
     file.write_text(WHOLE)
     (file.parent / "a.csv").write_text("x\n1\n")
     what = asked.asked({"train": "a.csv"})
-    assert (what.request.train, what.request.test, what.request.roles.label) == ("a.csv", None, "income")
-    assert any("not read" in note for note in what.notes)
+    assert (what.request.train, what.request.test, what.request.roles.label, what.request.data) == ("a.csv", None, None, "")
+    assert what.request.select == ("VAL", "DUP", "IMB", "BIA")
+    assert any("--dataset adult takes its roles" in note for note in what.notes)
+
+
+def test_a_path_that_the_config_names_takes_its_roles(file: Path) -> None:
+    file.write_text(WHOLE)
+    (file.parent / "data").mkdir()
+    (file.parent / "data" / "train.csv").write_text("x\n1\n")
+    what = asked.asked({"train": "./data/train.csv"})
+    assert (what.request.test, what.request.roles.label, what.request.data) == (None, "income", "adult")
 
 
 def test_isolated_reads_no_file(file: Path) -> None:

@@ -92,8 +92,12 @@ def asked(given: Given) -> Asked:
 
 
 def _data(given: Given, found: Settings) -> tuple[str, config.DataPart, dict[str, str], tuple[str, ...]]:
-    """Name, part of the config, path by split, and what to say about it."""
+    """Name, part of the config, path by split, and what to say about it.
+
+    A [data.NAME] holds where it is named, where no path is given, or where a path given is one of its own files.
+    """
     flags = _split_flags(given)
+    notes: tuple[str, ...]
     parts, wanted = found.config.data, given.get("dataset")
     if wanted and parts and wanted not in parts:
         raise InputError(f"--dataset: got {wanted!r}, want one of {', '.join(parts)} ({found.file})")
@@ -107,12 +111,12 @@ def _data(given: Given, found: Settings) -> tuple[str, config.DataPart, dict[str
         raise InputError("got no data, want at least a training file: auditor check train.csv --test test.csv")
     if not flags or wanted:
         return name, part, {**written, **flags}, ()
-    notes: tuple[str, ...] = ()
-    if part.roles.model_fields_set or written:
-        notes = (
-            f"roles, task and limits are those of [data.{name}] in {found.file}; its files are not read, since a path was given",
-        )
-    return name, part, flags, notes
+    if {os.path.normpath(p) for p in flags.values()} & {os.path.normpath(p) for p in written.values()}:
+        return name, part, flags, ()
+    notes = ()
+    if name:
+        notes = (f"[data.{name}] of {found.file} is not used, since other files were given; --dataset {name} takes its roles",)
+    return "", config.DataPart(), flags, notes
 
 
 def _split_flags(given: Given) -> dict[str, str]:
