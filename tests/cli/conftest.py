@@ -37,11 +37,11 @@ def sentences(n: int, start: int = 0) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder: even.csv is clean under IMB101, rare.csv is 30 to 1, skewed.csv 150 to 1."""
+    """The working folder: even.csv is clean under IMB101, rare.csv is 30 to 1 and warns, skewed.csv 150 to 1 and fails."""
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "even.csv", {"text": sentences(60), "label": ["a", "b"] * 30})
-    table(tmp_path / "rare.csv", {"text": sentences(62), "label": ["a"] * 60 + ["b"] * 2})
-    table(tmp_path / "skewed.csv", {"text": sentences(151), "label": ["a"] * 150 + ["b"]})
+    table(tmp_path / "rare.csv", {"text": sentences(2480), "label": ["a"] * 2400 + ["b"] * 80})
+    table(tmp_path / "skewed.csv", {"text": sentences(6040), "label": ["a"] * 6000 + ["b"] * 40})
     return tmp_path
 
 

@@ -167,7 +167,7 @@ def test_a_renamed_file_brings_no_new_fingerprint(auditor: Any, folder: Path) ->
 
 def test_file_names_and_data_cannot_steer_the_terminal(auditor: Any, folder: Path) -> None:
     name = 'it\'s "x" \x1b[31m\u202e.csv'
-    (folder / name).write_text("label\n" + "\x1b[2Ja\n" * 150 + "b\x07\n")
+    (folder / name).write_text("label\n" + "\x1b[2Ja\n" * 6000 + "b\x07\n" * 40)
     for words in (("check", name, *ONE), ("check", name, "--labl", name), ("check", f"\x1b[31m{name}"), (f"\x1b[31m{name}/",)):
         ended = auditor(*words)
         said = ended.out + ended.err
