@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,9 @@ def test_every_file_that_is_no_python_is_package_data() -> None:
         inner = {
             name.removeprefix(f"{package}.").replace(".", "/"): ps for name, ps in named.items() if name.startswith(f"{package}.")
         }
-        known = {file for pattern in patterns for file in folder.glob(pattern)}
-        known |= {file for sub, ps in inner.items() for pattern in ps for file in (folder / sub).glob(pattern)}
+        places = [(folder, pattern) for pattern in patterns]
+        places += [(folder / sub, pattern) for sub, given in inner.items() for pattern in given]
+        known = {place / file for place, pattern in places for file in glob(pattern, root_dir=place, recursive=True)}
         for file in folder.rglob("*"):
             linked = package == "auditor" and file.relative_to(folder).parts[0] in ("checks", "reports")
             if file.is_dir() or linked or file.suffix in (".py", ".pyc") or file.name == "README.md":
