@@ -35,7 +35,7 @@ class Drawing:
 def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> Drawing:
     """The evidence as a chart (where one was drawn) and a table. `beyond`: it came after the charts a page may have."""
     columns, rows = tabled(evidence)
-    notes = [getattr(evidence, "note", "")]
+    notes = [getattr(evidence, "note", ""), *(f"{m.label}: {wording.number(m.at)}" for m in getattr(evidence, "marks", ()))]
     if len(rows) > TABLE_ROWS:
         notes.append(f"{len(rows) - TABLE_ROWS} more lines stand in audit.json")
     missing = ""

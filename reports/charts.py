@@ -133,7 +133,7 @@ def _bars(h: Histogram) -> Spec | None:
         encoding = {"y": y, "x": {"field": "y", "type": "quantitative", "axis": _axis(h.y_label)}}
         if len(h.series) > 1:
             encoding["yOffset"] = {"field": "g", "type": "nominal", "sort": [str(k) for k in range(len(h.series))]}
-        mark: Spec = {"type": "bar", "color": COLOURS[i % len(COLOURS)], "cornerRadiusEnd": 2}
+        mark: Spec = {"type": "bar", "color": COLOURS[i % len(COLOURS)]}
         layers.append(_layer(mark, values, encoding))
     return {
         "width": WIDTH,

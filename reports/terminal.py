@@ -54,7 +54,9 @@ def lines(audit: Audit, width: int, written: Sequence[tuple[str, int]], code: in
         if reason.link.startswith("outcome-") or not reason.link:
             said.append(
                 Text.assemble(
-                    (f"{'????':<{MARGIN}}", STYLES["incomplete"]), (f"{_safe(reason.code)} {_safe(reason.name)}  ", "bold"), _safe(reason.text)
+                    (f"{'????':<{MARGIN}}", STYLES["incomplete"]),
+                    (f"{_safe(reason.code)} {_safe(reason.name)}  ", "bold"),
+                    _safe(reason.text),
                 )
             )
     for f in ranked[:SHOWN]:
@@ -96,7 +98,9 @@ def _finding(f: Finding, audit: Audit, width: int) -> list[Text]:
     blocking = f.fingerprint in audit.reasons
     word = "FAIL" if blocking else "waived" if f.waived is not None else WORDS[f.level]
     style = STYLES["fail" if blocking else f.level] if f.waived is None else "dim"
-    head = Text.assemble((f"{word:<{MARGIN}}", style), (f"{_safe(f.code)} {_safe(f.name)}  ", "bold"), _safe(wording.place(f.where)))
+    head = Text.assemble(
+        (f"{word:<{MARGIN}}", style), (f"{_safe(f.code)} {_safe(f.name)}  ", "bold"), _safe(wording.place(f.where))
+    )
     limit = "" if f.limit is None else f", limit {wording.measured(f.limit, f.effect.unit)}"
     body = [head, _indented(f"{f.message} [{wording.effect(f.effect)}{limit}]")]
     if f.rows and width >= WIDTHS[0]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import audit_specimens
 import pytest
 
 from auditor.model import Audit
@@ -18,27 +18,14 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def _specimens() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("audit_specimens", ROOT / "tests" / "specimens" / "audits.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SPECIMENS = _specimens()
-
-
 @pytest.fixture(scope="session")
 def specimens() -> ModuleType:
-    return SPECIMENS
+    return audit_specimens
 
 
 @pytest.fixture(scope="session")
 def audits() -> dict[str, Audit]:
-    makers: dict[str, Callable[[], Audit]] = SPECIMENS.ALL
-    return {name: make() for name, make in makers.items()}
+    return {name: make() for name, make in audit_specimens.ALL.items()}
 
 
 @pytest.fixture(scope="session")
