@@ -52,23 +52,17 @@ def largest_difference(p: Floats, q: Floats) -> float:
     return float(np.max(np.abs(p - q)))
 
 
-def kolmogorov_smirnov(x: Floats, y: Floats) -> float:
-    """Largest distance of the two empirical distribution functions, 0..1. Both must hold at least one number."""
-    return float(np.max(np.abs(_steps(x, y)[1])))
-
-
-def _steps(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """(all values in order, difference of the distribution functions right after each)."""
-    every = np.sort(np.concatenate([x, y]))
-    first = np.searchsorted(np.sort(x), every, side="right") / len(x)
-    second = np.searchsorted(np.sort(y), every, side="right") / len(y)
-    return every, first - second
-
-
-def wasserstein(x: Floats, y: Floats) -> float:
-    """Area between the two distribution functions, in the unit of the numbers."""
-    every, gap = _steps(x, y)
-    return float(np.sum(np.abs(gap[:-1]) * np.diff(every)))
+def number_distances(x: Floats, y: Floats) -> tuple[float, float]:
+    """(largest distance of the two empirical distribution functions, 0..1; area between them in the unit of the numbers):
+    Kolmogorov-Smirnov and Wasserstein-1. Both samples must hold at least one number."""
+    every = np.concatenate([x, y])
+    order = np.argsort(every, kind="stable")
+    every = every[order]
+    mine = order < len(x)
+    gap = np.cumsum(np.where(mine, 1 / len(x), -1 / len(y)))
+    steps = np.diff(every)
+    last = np.append(steps > 0, True)  # of equal values only the last has the whole step
+    return float(np.max(np.abs(gap[last]))), float(np.sum(np.abs(gap[:-1]) * steps))
 
 
 def kolmogorov_smirnov_p(distance: float, n: int, m: int) -> float:
@@ -113,10 +107,9 @@ def category_distance(first: Counts, second: Counts, seed: int = 0, name: str = 
     return _band(name, float(total_variation(p, q)), float(np.quantile(errors, 0.95)), "bootstrap band 95 %")
 
 
-def number_distance(x: Floats, y: Floats, name: str = "kolmogorov_smirnov") -> Effect:
-    """KS distance of two samples with a 95 % band: Kolmogorov's 95 % point for two samples, wide where values repeat."""
-    half = KOLMOGOROV_95 * math.sqrt(1 / len(x) + 1 / len(y))
-    return _band(name, kolmogorov_smirnov(x, y), half, "Kolmogorov band 95 %")
+def kolmogorov_effect(distance: float, n: int, m: int, name: str = "kolmogorov_smirnov") -> Effect:
+    """A KS distance with a 95 % band: Kolmogorov's 95 % point for two samples, wide where values repeat."""
+    return _band(name, distance, KOLMOGOROV_95 * math.sqrt(1 / n + 1 / m), "Kolmogorov band 95 %")
 
 
 def _band(name: str, value: float, half: float, method: str) -> Effect:

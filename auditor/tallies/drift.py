@@ -60,12 +60,12 @@ def of_numbers(x: NDArray[np.float64], y: NDArray[np.float64], name: str, splits
         ),
         width=float(edges[1] - edges[0]),
     )
-    effect = distances.number_distance(x, y)
+    largest, area = distances.number_distances(x, y)
     spread = float(np.std(np.concatenate([x, y])))
-    shift = distances.wasserstein(x, y) / spread if spread > 0 else 0.0
+    shift = area / spread if spread > 0 else 0.0
     return Drift(
-        effect=effect,
-        p=distances.kolmogorov_smirnov_p(effect.value or 0.0, len(x), len(y)),
+        effect=distances.kolmogorov_effect(largest, len(x), len(y)),
+        p=distances.kolmogorov_smirnov_p(largest, len(x), len(y)),
         further=f"Wasserstein-1 {shift:.3f} sd, means {x.mean():.4g} and {y.mean():.4g}",
         picture=picture,
         n=len(x),

@@ -40,8 +40,9 @@ def test_jensen_shannon_is_the_square_of_scipys() -> None:
 def test_kolmogorov_smirnov_and_wasserstein_are_scipys() -> None:
     rng = np.random.default_rng(1)
     x, y = rng.poisson(4, 300).astype(float), rng.poisson(5, 170).astype(float)
-    assert d.kolmogorov_smirnov(x, y) == pytest.approx(stats.ks_2samp(x, y).statistic)
-    assert d.wasserstein(x, y) == pytest.approx(stats.wasserstein_distance(x, y))
+    largest, area = d.number_distances(x, y)
+    assert largest == pytest.approx(stats.ks_2samp(x, y).statistic)
+    assert area == pytest.approx(stats.wasserstein_distance(x, y))
 
 
 def test_the_asymptotic_p_is_near_the_exact_one() -> None:
@@ -71,7 +72,8 @@ def test_the_interval_of_a_distance_holds_the_truth(shift: float) -> None:
     held = 0
     for seed in range(60):
         rng = np.random.default_rng(seed + 50)
-        effect = d.number_distance(rng.normal(size=800), rng.normal(shift, 1, 500))
+        largest, _ = d.number_distances(rng.normal(size=800), rng.normal(shift, 1, 500))
+        effect = d.kolmogorov_effect(largest, 800, 500)
         held += (effect.low or 0.0) <= truth <= (effect.high or 0.0)
     assert held >= 54
 
