@@ -56,14 +56,15 @@ test: install page-tools
 docs: install
 	$(BIN)/auditor rules --markdown > checks/README.md
 
-# builds the wheel, installs it outside the checkout and looks whether everything is in it
+# builds the wheel, installs it outside the checkout and looks whether everything is in it; others.pth lends the dependencies
+SITE = -c "import site; print(site.getsitepackages()[0])"
 wheel-test: install
-	rm -rf build/wheel && mkdir -p build/wheel
+	rm -rf build && mkdir -p build/wheel
 	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheel .
-	rm -rf build/fresh && $(BIN)/python -m venv build/fresh
-	build/fresh/bin/python -m pip install -q --no-deps build/wheel/*.whl
-	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > "$$(build/fresh/bin/python -c 'import site; print(site.getsitepackages()[0])')/others.pth"
-	cd / && "$(CURDIR)/build/fresh/bin/python" "$(CURDIR)/tests/installed.py" "$(CURDIR)"
+	fresh="$$(mktemp -d)" && trap 'rm -rf "$$fresh"' EXIT && $(BIN)/python -m venv "$$fresh" \
+		&& "$$fresh/bin/python" -m pip install -q --no-deps build/wheel/*.whl \
+		&& $(BIN)/python $(SITE) > "$$("$$fresh/bin/python" $(SITE))/others.pth" \
+		&& here="$(CURDIR)" && cd / && "$$fresh/bin/python" "$$here/tests/installed.py" "$$here"
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
