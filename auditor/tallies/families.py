@@ -136,10 +136,13 @@ def _meet(
         if near.any():
             found.add(left[near], right[near], similarity[near])
 
+    room = PAIRS
     for left, right in pairs:
         waiting.append(np.minimum(left, right) * n + np.maximum(left, right))
-        if sum(len(w) for w in waiting) > PAIRS:
+        room -= len(left)
+        if room < 0:
             verify()
+            room = PAIRS
     if waiting:
         verify()
 

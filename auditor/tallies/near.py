@@ -33,7 +33,7 @@ HELD_BYTES = 256 * 2**20
 """Bytes of texts kept in memory; beyond it they are read back from a temporary file as they are needed."""
 
 VERIFIED_BYTES = 16 * 2**20
-"""Bytes of texts in the pairs that are verified at once: their sets take some 30 times that."""
+"""Bytes of different texts whose pairs are verified at once: their sets take some 30 times that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,20 +107,14 @@ def gathered(parts: Iterable[Texts]) -> Texts:
 
 
 def similarities(one: Texts, left: Positions, other: Texts, right: Positions, by: Unit) -> NDArray[np.float64]:
-    """Exact Jaccard similarity of text left[i] of `one` and text right[i] of `other`; a bounded part of the texts at a time."""
-    result = np.empty(len(left))
-    work = np.cumsum(one.sizes[left] + other.sizes[right])
-    start = 0
-    while start < len(left):
-        limit = (work[start - 1] if start else 0) + VERIFIED_BYTES
-        part = slice(start, max(start + 1, int(np.searchsorted(work, limit, side="right"))))
-        mine, my_place = np.unique(left[part], return_inverse=True)
-        theirs, their_place = np.unique(right[part], return_inverse=True)
-        result[part] = jaccard(
-            shingled(one.take(mine), by).sets(), shingled(other.take(theirs), by).sets(), my_place, their_place
-        )
-        start = part.stop
-    return result
+    """Exact Jaccard similarity of text left[i] of `one` and text right[i] of `other`; halved until the texts fit."""
+    mine, my_place = np.unique(left, return_inverse=True)
+    theirs, their_place = np.unique(right, return_inverse=True)
+    if len(left) > 1 and int(one.sizes[mine].sum() + other.sizes[theirs].sum()) > VERIFIED_BYTES:
+        half = len(left) // 2
+        parts = (similarities(one, left[:half], other, right[:half], by), similarities(one, left[half:], other, right[half:], by))
+        return np.concatenate(parts)
+    return jaccard(shingled(one.take(mine), by).sets(), shingled(other.take(theirs), by).sets(), my_place, their_place)
 
 
 def normal_texts(batch: Batch, keep: NDArray[np.bool_] | None = None) -> Texts | None:

@@ -25,6 +25,8 @@ CHUNK_BYTES = 2**21
 """Bytes of text shingled at once, so that the work arrays (8 bytes a unit) stay small."""
 CHUNK_UNITS = 2**22
 """Shingles of pairs compared at once."""
+KEPT_BITS = 44
+"""Bits of a shingle's hash in a set: in two sets of 500, two different ones agree with probability 1.4e-8."""
 FACTORS = tuple(pow(0x9E3779B97F4A7C15, k, 2**64) for k in range(LENGTH))
 
 
@@ -40,13 +42,19 @@ class Shingles:
         return np.diff(self.edges)
 
     def sets(self) -> Shingles:
-        """The same without repeats inside a text, ascending a text."""
-        text = np.repeat(np.arange(len(self.edges) - 1), self.sizes)
-        order = np.lexsort((self.values, text))
-        values, text = self.values[order], text[order]
+        """The same without repeats inside a text, ascending a text; hashes cut to KEPT_BITS."""
+        texts = len(self.edges) - 1
+        text = np.repeat(np.arange(texts, dtype=np.uint64), self.sizes)
+        values = self.values >> np.uint64(64 - KEPT_BITS)
+        if texts <= 2 ** (64 - KEPT_BITS):  # text and value in one word: sorting it is ten times as fast
+            both = np.sort((text << np.uint64(KEPT_BITS)) | values)
+            text, values = both >> np.uint64(KEPT_BITS), both & np.uint64(2**KEPT_BITS - 1)
+        else:
+            order = np.lexsort((values, text))
+            values, text = values[order], text[order]
         first = np.ones(len(values), np.bool_)
         first[1:] = (values[1:] != values[:-1]) | (text[1:] != text[:-1])
-        counts = np.bincount(text[first], minlength=len(self.edges) - 1)
+        counts = np.bincount(text[first].astype(np.int64), minlength=texts)
         return Shingles(values[first], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 
