@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -246,6 +247,13 @@ def compare_conditions(audit: Audit, found: Settings) -> None:
                 raise InputError(
                     f"{found.file}: [rules.{code}] {key}: got the metric {condition.metric!r}, {code} measures {', '.join(names)}"
                 )
+
+
+def told(found: Settings, by: Policy) -> dict[str, Any]:
+    """What the audit's provenance says of the command: its words, its config, its waivers, its baseline."""
+    accepted = [{"rule": w.rule, "data": w.data, **w.said()} for w in by.waivers]
+    known = None if by.baseline is None else len(by.baseline.known)
+    return {"command": ["auditor", *sys.argv[1:]], "config": resolved(found), "waivers": accepted, "known_findings": known}
 
 
 def resolved(found: Settings) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 from typer import Context, Typer
@@ -79,8 +78,7 @@ def audit(given: o.Given) -> int:
     with progress.bars(bool(given.get("quiet")), bool(given.get("no_color"))) as told:
         done = run(replace(what.request, progress=told))
     asked.compare_conditions(done, what.settings)
-    written = {"command": ["auditor", *sys.argv[1:]], "config": asked.resolved(what.settings)}
-    done = replace(done, provenance={**done.provenance, **written})
+    done = replace(done, provenance={**done.provenance, **asked.told(what.settings, what.request.policy)})
     outputs.write(done, what.outputs)
     code = exit_code(done.verdict, bool(given.get("exit_zero")))
     if not given.get("quiet"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from typer import Argument, Context, Option, Typer
@@ -48,6 +49,8 @@ def gate(
         prove(path, before.provenance.get("files", ()), format)
     after = decided(rejudged(before, configs.limits(found.config)), by)
     asked.compare_conditions(after, found)
+    told = {**asked.told(found, by), "policy": {"name": by.name, "fail_on": by.fail_on, "require": list(by.require)}}
+    after = replace(after, provenance={**after.provenance, **told})
     outputs.write(after, written)
     code = exit_code(after.verdict, exit_zero)
     if not quiet:

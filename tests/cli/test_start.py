@@ -99,3 +99,30 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
         run = f"{sys.executable} -c 'import sys; from auditor.cli import main; sys.exit(main())' {words} | true"
         said = subprocess.run(["bash", "-c", f"set -o pipefail; {run}"], capture_output=True, text=True)
         assert said.stderr == ""
+
+
+def test_colour_goes_to_a_terminal_and_obeys_its_switches(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from auditor.cli.summary import colored
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    assert colored(Terminal(), False)
+    assert not colored(Terminal(), True)
+    assert not colored(io.StringIO(), False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert colored(io.StringIO(), False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colored(Terminal(), False)
+
+
+def test_a_full_disk_behind_standard_output_is_2_and_one_line() -> None:
+    words = f"{sys.executable} -c 'import sys; from auditor.cli import main; sys.exit(main())' rules --json > /dev/full"
+    said = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
+    assert said.returncode == 2
+    assert "Traceback" not in said.stderr
