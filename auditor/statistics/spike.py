@@ -83,14 +83,18 @@ def _back(following: Numbers, top: float, steps: int) -> bool | None:
     return False if len(following) >= steps else None
 
 
-def diverged(values: Numbers, rule: SpikeRule) -> tuple[bool, float, float]:
-    """Whether the median of the last 20 finite values exceeds 1.5 times the median of the 100 before, and both medians.
+def diverged(values: Numbers, rule: SpikeRule, *, since: int = 0) -> tuple[bool, float, float]:
+    """Whether the median of the last 20 finite values exceeds 1.5 times a median of 100 before them, and both medians.
 
-    False before 50 + 20 finite values, and where the earlier median is not above 0.
+    The earlier median is the lowest of those that end at the last 20 values, or up to `since` finite values before them: a climb
+    between two evaluations is seen at the second. False before 50 + 20 finite values, and where the earlier median is not
+    above 0.
     """
     finite = values[np.isfinite(values)]
     if len(finite) < rule.after + rule.last:
         return False, float("nan"), float("nan")
     last = float(np.median(finite[-rule.last :]))
-    before = float(np.median(finite[-rule.last - rule.window : -rule.last]))
+    end = len(finite) - rule.last
+    ends = range(end, max(rule.after, end - since) - 1, -rule.back)
+    before = min(float(np.median(finite[max(0, e - rule.window) : e])) for e in ends)
     return before > 0 and last > rule.ratio * before, last, before

@@ -62,7 +62,7 @@ class Divergence(RunCheck):
         if len(finite) < rule.after + rule.last:
             said = f"{len(finite)} step losses, want at least {rule.after + rule.last}"
             return self.unsure(run, "median_ratio", "n_too_small" if len(finite) else "missing_metric", said, len(finite))
-        up, last, before = diverged(losses, rule)
+        up, last, before = diverged(losses, rule, since=len(run.last.steps))
         effect = Effect(
             name="median_ratio", value=last / before if before > 0 else None, unit="ratio", reason="median not above 0"
         )
