@@ -44,9 +44,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None or not AXE.exists():
         sys.exit("wants Chromium on the PATH and axe-core: make page-tools")
-    print(
-        "| page | findings | kB | render, CPU s | peak MB | load, ms | first paint, ms | nodes | axe light / dark / print | told |"
-    )
+    print("| page | findings | kB | render, CPU s | peak MB | load ms | paint ms | nodes | axe, light / dark / print | told |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -84,7 +82,7 @@ def loaded(browser: Any, page: Path) -> tuple[float, float, int, int]:
         context = browser.new_context(viewport={"width": 1280, "height": 800})
         tab = context.new_page()
         for event in ("dialog", "pageerror", "console"):
-            tab.on(event, told.append)
+            tab.on(event, lambda seen: told.append(seen))
         tab.on("request", lambda r: r.url == page.as_uri() or told.append(r))
         tab.goto(page.as_uri())
         tab.wait_for_timeout(150)
