@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 try:
     from lightning.pytorch.callbacks import Callback
 except ModuleNotFoundError:
-    from pytorch_lightning.callbacks import Callback
+    from pytorch_lightning.callbacks import Callback  # type: ignore[assignment]  # the same class in its older package
 
 from auditor.guard.torch.eyes import Eyes
 from auditor.guard.torch.keeper import Keeper
