@@ -55,7 +55,7 @@ class MultivariateOutlier(Check[Distances]):
     By split: share of rows (0 to 1, high is bad) whose mean distance to the 10 nearest of 5,000 reference rows is no part of
     the tail of such distances (log-normal fit between its 90 % and 99 % point, Benjamini-Hochberg q < .01 over rows). Two
     distances, the smaller q counts: on robust-scaled columns (wrong scale) and with their correlations taken out (wrong
-    direction). Texts: TF-IDF reduced to 64 dimensions.
+    direction). Texts: TF-IDF reduced to 64 dimensions. Rows below the limit are listed in a note.
 
     ## Fix
     Review the rows, farthest first: mend, drop, or keep them as a slice that the evaluation must show.
@@ -103,6 +103,8 @@ class MultivariateOutlier(Check[Distances]):
                     detail=np.array([f"{r:.1f} times the usual distance" for r in ratio[hits]], dtype=object),
                 ),
                 evidence=(_histogram(far[:, 0], q.min(axis=1) < self.level_q, split),),
+                level="note" if 0 < len(hits) <= (self.warn_above or 0.0) * len(rows) else "",
+                limit=self.warn_above,
             )
 
 
