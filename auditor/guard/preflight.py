@@ -37,6 +37,7 @@ class Facts:
     def described(self) -> dict[str, Any]:
         """Sizes and fingerprints for the sidecar."""
         said: dict[str, Any] = {"n_train": self.n_train, "n_validation": self.n_held_out}
+        said |= {"accumulation": self.accumulation, "world_size": self.world_size}
         for key, digests in (("train", self.train_digests), ("validation", self.held_out_digests)):
             if digests is not None:
                 said[key] = fingerprint(digests)

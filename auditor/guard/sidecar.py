@@ -64,12 +64,14 @@ def write(directory: Path, guard: Guard) -> Path:
     last = state.run.last if state.run.by_step else None
     best = state.run.best
     for check in guard.checks:
+        warned = {e["step"] for e in state.events.get(check.code, ()) if e["status"] in ("warning", "alarm")}
         document["guards"][f"{check.name}#{guard.number}"] = {
             "code": check.code,
             "config": config(check),
             "best_step": state.best_step,
             "best_mean": best.loss if best else None,
             "best_vector": vector,
+            "recent_warn": [s in warned for s in sorted(state.run.by_step)[-3:]],
             "events": state.events.get(check.code, []),
             "held": asdict(state.held[check.code]) if check.code in state.held else None,
             "skipped": state.skipped.get(check.code),
@@ -79,7 +81,9 @@ def write(directory: Path, guard: Guard) -> Path:
         "run_id": state.run_id,
         "global_step": last.step if last else 0,
         "epoch": last.epoch if last else None,
-        "data": dict(state.data),
+        "world_size": state.data.get("world_size", 1),
+        "grad_accum": state.data.get("accumulation", 1),
+        "data": {**state.data, "probe_seed": guard.seed, "probe_n": last.probe.n if last and last.probe else None},
         "ledger_head": guard.ledger.head,
         "meta": {"written_at": datetime.now(UTC).isoformat(timespec="seconds"), "versions": _versions()},
     }

@@ -11,7 +11,7 @@ import numpy as np
 
 from auditor import find
 from auditor.guard import joining, record
-from auditor.guard.trace import checkpoints, curves, ending, faults, formats, policies, runtype
+from auditor.guard.trace import checkpoints, curves, ending, faults, formats, policies, runtype, witness
 from auditor.guard.trace.curves import Curve
 from auditor.guard.trace.faults import Fault
 from auditor.guard.trace.log import Log
@@ -43,7 +43,12 @@ def judge(path: str | os.PathLike[str], *, name: str = "", by: Policy | None = N
     found += [fault] if fault else []
     readings = _readings(judged_curves, found)
     tuning = _tuning(log, kind, judged_curves, best, choice) | {"guards": _guards(readings)}
-    done = _judged(readings, evaluated=bool(log.evaluations) or kind.kind != "supervised", kind=kind.kind)
+    guard, said = witness.of(log.folder)
+    tuning["notes"] += [said] if said else []
+    evaluated = bool(log.evaluations) or kind.kind != "supervised" or guard is not None
+    done = _judged(readings, evaluated=evaluated, kind=kind.kind)
+    if guard is not None:
+        done, tuning = witness.over(done, guard), witness.record(tuning, guard)
     return joining.joined(None, tuning, done, data=name or _name(log), by=by)
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from auditor.guard.core import Guard
 from auditor.guard.trace import checkpoints, formats, judge, tfevents
 from auditor.guard.trace.runtype import kind_of
 from auditor.rows import InputError
+from auditor.tallies.evaluations import Evaluation, Losses
 
 HERE = Path(__file__).parents[3] / "benchmarks" / "trace.py"
 
@@ -53,6 +55,23 @@ def test_training_and_evaluation_levels_are_never_compared(tmp_path: Path) -> No
     one, four = (judge(MADE.state(tmp_path, MADE.history(MADE.RISING, f))) for f in (MADE.down, scaled))
     assert [g["status"] for g in (one.tuning or {})["guards"]] == [g["status"] for g in (four.tuning or {})["guards"]]
     assert all(e["gap"] is None for e in (four.tuning or {})["evaluations"])
+
+
+def test_what_a_guard_left_beside_a_checkpoint_outweighs_the_log(tmp_path: Path) -> None:
+    MADE.run_folder(tmp_path, (300, 600))
+    guard = Guard(limits={"TUN201": {"gl_warn": 3.0}})
+    base = np.random.default_rng(0).exponential(1.0, 300)
+    for i in range(1, 13):
+        rows = Losses(ids=np.arange(300), loss=base * (1 - 0.01 * i))
+        guard.see(Evaluation(step=50 * i, held_out=rows, probe=Losses(ids=np.arange(300), loss=base * (1 - 0.02 * i))))
+    guard.saved(600, tmp_path / "checkpoint-600")
+    audit = judge(tmp_path)
+    assert {o.code: o.status for o in audit.outcomes}["TUN201"] == "clean"
+    assert (audit.tuning or {})["mode"] == "posthoc with a guard's record"
+    (tmp_path / "checkpoint-600" / "guard_vectors_0.npz").write_bytes(b"")
+    broken = judge(tmp_path)
+    assert broken.verdict == "fail"
+    assert any("left out" in note for note in (broken.tuning or {})["notes"])
 
 
 @pytest.mark.parametrize(
