@@ -60,6 +60,7 @@ class Check(Generic[*Ts]):
     name: ClassVar[str]  # kebab form of the file name
     needs: ClassVar[tuple[str, ...]] = ()  # words that `lacks` understands: roles and kinds
     preview: ClassVar[bool] = False
+    of_run: ClassVar[bool] = False  # judges a fine-tune, no data set: runs only where it is asked for by code or prefix
     tallies: ClassVar[tuple[type[Tally], ...]] = ()
     good: ClassVar[Specimen | tuple[Specimen, ...]]
     bad: ClassVar[Specimen | tuple[Specimen, ...]]

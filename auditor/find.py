@@ -90,7 +90,8 @@ def checks(
     chosen = []
     for code, kind in known.items():
         named = code in select or code in extend
-        wanted = not select or code.startswith(select) or (bool(extend) and code.startswith(extend))
+        asked = code.startswith((*select, *extend)) if select or extend else False
+        wanted = asked or (not select and not kind.of_run)
         if not wanted or (ignore and code.startswith(ignore)) or (kind.preview and not (preview or named)):
             continue
         try:

@@ -38,6 +38,7 @@ class RunCheck(Check[Evaluations]):
     `at` gives what is seen, or the reason as a str why there is nothing to judge (a set that nobody asked for).
     """
 
+    of_run: ClassVar[bool] = True
     answers: ClassVar[bool] = False  # an alarm of it is what `on_overfit` acts on
     shown: ClassVar[tuple[str, ...]] = ()  # the numbers of it that stand in every entry of `tuning.evaluations`
     lasting: ClassVar[tuple[Level, ...]] = ("error",)  # levels that stay once they were reached

@@ -31,6 +31,12 @@ def test_a_limit_of_an_unknown_parameter_is_refused() -> None:
         find.checks(limits={"IMB101": {"warn_abve": 2}})
 
 
+def test_checks_of_a_fine_tune_run_only_where_they_are_asked_for() -> None:
+    assert not any(c.startswith("TUN") for c in codes())
+    assert "TUN201" in codes(extend=("TUN2",))
+    assert codes(select=("TUN201",)) == ["TUN201"]
+
+
 def test_a_limit_changes_the_check() -> None:
     changed = find.checks(select=("IMB101",), limits={"IMB101": {"warn_above": 2.0}})
     assert changed[0].warn_above == 2.0
