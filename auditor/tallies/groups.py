@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.check import Tally
-from auditor.rows import Batch, Setting
+from auditor.rows import Batch, InputError, Setting
 
 CAP = 100_000
 """Cells (groups x labels) kept a split and attribute or pair; one with more is `over` and has no counts."""
@@ -115,6 +115,8 @@ def crossings(attributes: Sequence[str]) -> list[tuple[str, ...]]:
 
 def encode(values: pa.Array) -> tuple[NDArray[np.int64], list[Value]]:
     """Codes and the value that each stands for; null is the last code."""
+    if pa.types.is_nested(values.type):
+        raise InputError(f"a group or label column holds {values.type}, want one value a row; make a column of it first")
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     coded = values.cast(pa.string()) if not pa.types.is_large_string(values.type) else values

@@ -48,7 +48,7 @@ class TextProperties(Tally):
         rows, cells = {}, {}
         for name in cls.columns(setting):
             if batch.has(name):
-                values = batch.column(name)
+                values = as_texts(batch.column(name))
                 mask = keep & values.is_valid().to_numpy(zero_copy_only=False)
                 rows[batch.split, name] = batch.rows[mask]
                 cells[batch.split, name] = properties(values.filter(pa.array(mask)))
@@ -68,6 +68,13 @@ class TextProperties(Tally):
             return np.empty(0)
         order = np.argsort(self.rows[split, name], kind="stable")
         return np.asarray(self.cells[split, name][order, PROPERTIES.index(what)], np.float64)
+
+
+def as_texts(values: pa.Array) -> pa.Array:
+    """The values as large strings; all null where they are lists or structures, which are no texts."""
+    if pa.types.is_nested(values.type):
+        return pa.nulls(len(values), pa.large_string())
+    return values.cast(pa.large_string())
 
 
 def properties(texts: pa.Array) -> NDArray[np.float64]:
