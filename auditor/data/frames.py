@@ -119,7 +119,7 @@ def _table(frame: Any, kind: str) -> pa.Table | None:
     if isinstance(frame, pa.Table):
         return frame
     if isinstance(frame, Mapping):
-        return pa.table({str(k): _array(v) for k, v in frame.items()})
+        return _from_columns(frame)
     if kind == "pandas DataFrame":
         columns = [_array(frame.iloc[:, i]) for i in range(frame.shape[1])]
         return pa.Table.from_arrays(columns, names=[str(c) for c in frame.columns])
@@ -130,12 +130,28 @@ def _table(frame: Any, kind: str) -> pa.Table | None:
     if isinstance(frame, pa.RecordBatch):
         return pa.Table.from_batches([frame])
     if hasattr(frame, "__arrow_c_stream__"):  # readers are used up by one reading, and an audit reads again and again
-        return pa.RecordBatchReader.from_stream(frame).read_all()
+        try:
+            return pa.RecordBatchReader.from_stream(frame).read_all()
+        except pa.ArrowInvalid:  # one column, no table
+            return None
     return None
+
+
+def _from_columns(frame: Mapping[Any, Any]) -> pa.Table:
+    for name, values in frame.items():
+        if isinstance(values, (str, bytes)) or not hasattr(values, "__len__") or not hasattr(values, "__iter__"):
+            raise InputError(f"got {type(values).__name__} for the column {str(name)!r}, want a list of values")
+    lengths = {str(name): len(values) for name, values in frame.items()}
+    if len(set(lengths.values())) > 1:
+        some = ", ".join(f"{name}: {count:,}" for name, count in list(lengths.items())[:4])
+        raise InputError(f"got columns of different lengths ({some}), want one length; make them equal")
+    return pa.table({str(name): _array(values) for name, values in frame.items()})
 
 
 def _array(values: Any) -> pa.Array | pa.ChunkedArray:
     """A column as Arrow; as text where its kinds are mixed or Arrow has none for it."""
+    if str(getattr(values, "dtype", "")).startswith("Sparse"):
+        values = values.sparse.to_dense() if hasattr(values, "sparse") else values.to_dense()
     try:
         found = pa.array(values, from_pandas=True)
         if not isinstance(found.type, pa.BaseExtensionType):
@@ -152,5 +168,5 @@ def _missing(value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Halves of surrogate pairs, which are no Unicode text, become question marks in no column but U+FFFD."""
+    """The value as text; halves of surrogate pairs, which are no Unicode text, become U+FFFD."""
     return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

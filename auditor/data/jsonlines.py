@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from auditor.rows import Fault, InputError, Part, Raw
 
 LINES = Form()
 KEYS_SHOWN = 6
+OBJECT_BLOCKS = 8  # blocks of 8 MB that are parsed to say what a refused file holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,10 @@ def open_json(file: TextFile, split: str, part: Part, *, array: bool) -> JsonSou
 
 def _document(file: TextFile) -> str:
     """What a JSON document that is no array is."""
-    text = b"".join(file.chunks()).decode("utf-8", "replace")
+    chunks = file.chunks()
+    text = b"".join(itertools.islice(chunks, OBJECT_BLOCKS)).decode("utf-8", "replace")
+    if next(chunks, None) is not None:
+        return f"a JSON document that begins with {text.lstrip()[:1]!r}"
     try:
         value = json.loads(text)
     except json.JSONDecodeError as cause:

@@ -64,7 +64,7 @@ def cells(record: bytes, form: Form) -> list[str]:
     while (match := field.match(record, at)) is not None:
         quoted, tail, bare = match["quoted"], match["tail"], match["bare"]
         raw = bare if quoted is None else quoted.replace(b'""', b'"') + tail
-        found.append(raw.decode("utf-8", "replace"))
+        found.append(raw.decode("utf-8", "replace").replace("\0", "\ufffd"))
         at = match.end()
         if record[at : at + 1] != form.delimiter:
             break
