@@ -131,8 +131,10 @@ def _guess(log: Log) -> tuple[float, str] | None:
     named = config.get("architectures")
     heads = " ".join(map(str, named)) if isinstance(named, list) else ""
     labels = config.get("id2label")
-    if "Classification" in heads and isinstance(labels, dict) and len(labels) > 1:
-        return math.log(len(labels)), f"ln {len(labels)}"
+    # two labels are the default of transformers, and defaults are not written to config.json
+    count = len(labels) if isinstance(labels, dict) else 2 if "transformers_version" in config else 0
+    if "Classification" in heads and config.get("problem_type") in (None, "single_label_classification") and count > 1:
+        return math.log(count), f"ln {count}"
     size = config.get("vocab_size")
     if ("LMHead" in heads or "CausalLM" in heads) and isinstance(size, int) and size > 1:
         return math.log(size), f"ln {size}"

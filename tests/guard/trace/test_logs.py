@@ -158,6 +158,21 @@ def test_only_whole_weights_count_and_pickles_never(tmp_path: Path) -> None:
     assert list(checkpoints.existing(tmp_path)) == [1]
 
 
+def test_two_labels_are_assumed_where_transformers_did_not_write_its_default(tmp_path: Path) -> None:
+    path = MADE.scaled(tmp_path)
+    config = {"architectures": ["BertForSequenceClassification"], "transformers_version": "5.0.0"}
+    for more, status in (({}, "warning"), ({"problem_type": "regression"}, None)):
+        (tmp_path / "config.json").write_text(json.dumps({**config, **more}))
+        said = {g["code"]: g["status"] for g in (judge(path).tuning or {})["guards"]}
+        assert said.get("TUN102") == status
+
+
+def test_the_hours_after_the_best_evaluation_are_told_where_the_run_says_how_long_it_took(tmp_path: Path) -> None:
+    rows = [*MADE.history(MADE.RISING), {"train_runtime": 7200.0, "train_loss": 1.0, "step": 600}]
+    tuning = judge(MADE.state(tmp_path, rows)).tuning or {}
+    assert (tuning["steps_after_best"], tuning["hours_after_best"]) == (300, 1.0)
+
+
 @pytest.mark.parametrize(
     ("keys", "kind"),
     [
