@@ -13,7 +13,8 @@ from auditor.reports import charts, wording
 from auditor.reports.visible import Part, cut, differences, one_line, parts
 
 ROWS = 10  # rows a card shows
-TABLE_ROWS = 60  # lines of the table beside a chart; the rest stands in audit.json
+TABLE_ROWS = 40  # lines of the table beside a chart; the rest stands in audit.json
+LATE_ROWS = 6  # lines of a table of a late finding, one after the first so many of a page
 SHORT = 7  # characters of a unit that stands behind the large number of a card
 SPAN = 600  # width of the interval bar, in its own units
 EDGE = 40  # free room at both ends of it
@@ -30,14 +31,16 @@ class Drawing:
     legend: tuple[str, ...] = ()
     note: str = ""
     missing: str = ""  # why there is no chart, where one was to be expected
+    same: str = ""  # id of the card that shows the very same evidence: this one only links there
 
 
-def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> Drawing:
+def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False, late: bool = False) -> Drawing:
     """The evidence as a chart (where one was drawn) and a table. `beyond`: it came after the charts a page may have."""
     columns, rows = tabled(evidence)
+    most = LATE_ROWS if late else TABLE_ROWS
     notes = [getattr(evidence, "note", ""), *(f"{m.label}: {wording.number(m.at)}" for m in getattr(evidence, "marks", ()))]
-    if len(rows) > TABLE_ROWS:
-        notes.append(f"{len(rows) - TABLE_ROWS} more lines stand in audit.json")
+    if len(rows) > most:
+        notes.append(f"{len(rows) - most} more lines stand in audit.json")
     missing = ""
     if svg is None and not isinstance(evidence, Table):
         missing = (
@@ -46,7 +49,7 @@ def drawing(evidence: Evidence, svg: Markup | None, *, beyond: bool = False) -> 
     return Drawing(
         title=evidence.title,
         columns=columns,
-        rows=rows[:TABLE_ROWS],
+        rows=rows[:most],
         svg=svg,
         legend=charts.named(evidence) if svg is not None else (),
         note=" · ".join(n for n in notes if n),
@@ -90,8 +93,12 @@ def _heads(s: Series, name: str) -> tuple[str, ...]:
     return (name, "low", "high") if s.low or s.high else (name,)
 
 
-def view(finding: Finding, audit: Audit, id: str, drawings: tuple[Drawing, ...]) -> dict[str, Any]:
-    """What the template of a card asks for."""
+def view(
+    finding: Finding, audit: Audit, id: str, drawings: tuple[Drawing, ...], first: str = "", *, late: bool = False
+) -> dict[str, Any]:
+    """What the template of a card asks for. `first`: id of the card of this rule that holds its advice, "" = this one.
+    `late`: after the first so many of a page, shown without the interval bar; its numbers stand beside it anyway.
+    """
     f = finding
     shown = f.rows[:ROWS]
     return {
@@ -104,8 +111,9 @@ def view(finding: Finding, audit: Audit, id: str, drawings: tuple[Drawing, ...])
         "effect": wording.effect(f.effect),
         "limit": wording.measured(f.limit, f.effect.unit),
         "amount": wording.amount(f),
-        "gauge": gauge(f),
+        "gauge": None if late else gauge(f),
         "drawings": drawings,
+        "first": first,
         "waiver": waiver(f, audit.data),
         "rows": [_row(r) for r in shown],
         "twins": any(r.twin_row is not None for r in shown),

@@ -19,6 +19,9 @@ from auditor.reports.visible import HIDDEN, cut, one_line, parts, visible
 
 CHARTS = 24  # charts a page: each costs about 60 ms and 4 kB; further evidence is shown as tables
 RULE_MOST = 200  # findings of one rule that the page shows; all stand in audit.json
+DETAILED = (
+    30  # findings shown with interval bar and long tables: as many as a reader takes in, and what the budget of a page holds
+)
 FINDINGS_MOST = 600  # findings that the page shows in all
 EMBED_MOST = 120_000  # bytes of audit.json that are put into the page: half of what a page of 15 columns may weigh
 Charts = Mapping[tuple[Any, ...], Any]
@@ -38,8 +41,10 @@ def notebook(audit: Audit) -> str:
 def page(audit: Audit) -> str:
     """The page as text."""
     shown, left_out = shown_findings(audit)
-    drawn = draw(audit, shown)
     ids = _ids(shown)
+    drawn = draw(audit, shown, ids)
+    advised: dict[tuple[str, str, str], str] = {}
+    first = [advised.setdefault((f.code, f.why, f.known_limits), id) for f, id in zip(shown, ids, strict=True)]
     views: dict[str, Callable[[], Any]] = {
         "header": partial(sections.header, audit),
         "outcomes": partial(sections.outcomes, audit),
@@ -63,7 +68,10 @@ def page(audit: Audit) -> str:
         js=js,
         nav=_nav(has),
         has=has,
-        cards=[partial(cards.view, f, audit, id, own[i]) for i, (f, id) in enumerate(zip(shown, ids, strict=True))],
+        cards=[
+            partial(cards.view, f, audit, ids[i], own[i], first[i] if first[i] != ids[i] else "", late=i >= DETAILED)
+            for i, f in enumerate(shown)
+        ],
         left_out=left_out,
         embedded=_embedded(audit),
     )
@@ -82,8 +90,11 @@ def shown_findings(audit: Audit) -> tuple[list[Finding], list[str]]:
     return shown, [f"{left:,} more findings are counted above and stand in audit.json."] if left else []
 
 
-def draw(audit: Audit, shown: list[Finding]) -> dict[tuple[Any, ...], cards.Drawing]:
-    """Every piece of evidence as a drawing: charts for the sections and the first findings, tables for the rest."""
+def draw(audit: Audit, shown: list[Finding], ids: list[str]) -> dict[tuple[Any, ...], cards.Drawing]:
+    """Every piece of evidence as a drawing: charts for the sections and the first findings, tables for the rest.
+
+    What an earlier card shows already is a link to that card.
+    """
     wanted: list[tuple[tuple[Any, ...], Any, str]] = []
     for part, plan in (("bias", bias.planned), ("tuning", tuning.planned)):
         try:
@@ -96,14 +107,20 @@ def draw(audit: Audit, shown: list[Finding]) -> dict[tuple[Any, ...], cards.Draw
         wanted += [(("finding", i, k), e, f.message) for k, e in enumerate(f.evidence)]
     drawn: dict[tuple[Any, ...], cards.Drawing] = {}
     made = 0
+    at: dict[str, str] = {}
     for key, evidence, conclusion in wanted:
+        own = ids[int(key[1])] if key[0] == "finding" else ""
+        place = at.setdefault(repr(evidence), own) if own else own
+        if place != own:
+            drawn[key] = cards.Drawing(title=str(evidence.title), columns=(), rows=(), same=place)
+            continue
         spec = _spec(evidence)
         beyond = made >= CHARTS
         picture = None
         if spec is not None and not beyond:
             made += 1
             picture = svg.draw(spec, f"k{made}", visible(cut(conclusion)))
-        drawn[key] = cards.drawing(evidence, picture, beyond=beyond)
+        drawn[key] = cards.drawing(evidence, picture, beyond=beyond, late=key[0] == "finding" and int(key[1]) >= DETAILED)
     return drawn
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from auditor.model import Audit, Cell, Measured
 from auditor.reports import json, wording
 
-REASONS_SHOWN = 4  # so that verdict, reasons and tiles fit the first 800 px
+REASONS_SHOWN = 3  # so that verdict, reasons and tiles fit the first 800 px
 COLUMNS_OPEN = 40  # columns up to which the profile stands open
 COLUMNS_SHOWN = 2_000  # lines of the profile; the rest stands in audit.json
 

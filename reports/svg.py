@@ -17,7 +17,16 @@ ATTRIBUTES = {
     "stroke-opacity", "transform", "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "text-anchor", "font-size",
     "font-weight", "opacity", "id", "clip-path",
 }  # fmt: skip
-PLAIN = {"opacity": "1", "stroke-width": "1", "x2": "0", "y2": "0", "fill-opacity": "1", "stroke-opacity": "1"}
+PLAIN = {
+    "transform": "translate(0,0)",
+    "font-weight": "normal",
+    "opacity": "1",
+    "stroke-width": "1",
+    "x2": "0",
+    "y2": "0",
+    "fill-opacity": "1",
+    "stroke-opacity": "1",
+}
 """What a renderer assumes anyway: left out."""
 LONG = re.compile(r"-?\d+\.\d{2,}")
 URL = re.compile(r"^url\(#([\w-]+)\)$")
@@ -78,6 +87,11 @@ def _strip(element: ElementTree.Element, prefix: str) -> None:
         _strip(child, prefix)
         if tag == "g" and len(child) == 0:
             element.remove(child)
+        elif tag == "g" and not child.attrib:
+            at = list(element).index(child)
+            element.remove(child)
+            for i, grandchild in enumerate(list(child)):
+                element.insert(at + i, grandchild)
 
 
 def _empty(element: ElementTree.Element, tag: str) -> bool:

@@ -101,8 +101,14 @@ def _finding(f: Finding, audit: Audit, width: int) -> list[Text]:
     head = Text.assemble(
         (f"{word:<{MARGIN}}", style), (f"{_safe(f.code)} {_safe(f.name)}  ", "bold"), _safe(wording.place(f.where))
     )
-    limit = "" if f.limit is None else f", limit {wording.measured(f.limit, f.effect.unit)}"
-    body = [head, _indented(f"{f.message} [{wording.effect(f.effect)}{limit}]")]
+    known = (
+        f.effect.value is not None and wording.measured(f.effect.value, "share" if f.effect.unit == "share" else "") in f.message
+    )
+    facts = [
+        "" if known else wording.effect(f.effect),
+        "" if f.limit is None else f"limit {wording.measured(f.limit, f.effect.unit)}",
+    ]
+    body = [head, _indented(f"{f.message} [{', '.join(x for x in facts if x)}]".removesuffix(" []"))]
     if f.rows and width >= WIDTHS[0]:
         positions = "   ".join(wording.position(r) for r in f.rows[:ROWS])
         left = f.affected - min(len(f.rows), ROWS)

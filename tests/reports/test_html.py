@@ -128,6 +128,13 @@ def test_charts_stop_at_their_cap_and_tables_go_on(audits: dict[str, Audit]) -> 
     assert "Shown as a table" in text
 
 
+def test_evidence_of_two_findings_is_drawn_once_and_linked(audits: dict[str, Audit]) -> None:
+    one = audits["fail"].findings[1]
+    text = page(replace(audits["fail"], findings=(one, replace(one, fingerprint="e" * 64)), bias=None, tuning=None))
+    assert text.count('class="chart"') == 1
+    assert f'<a href="#{one.fingerprint}">Label rate by sex in train</a>, shown with an earlier finding' in text
+
+
 def test_two_findings_of_one_place_have_two_ids(audits: dict[str, Audit]) -> None:
     one = audits["fail"].findings[0]
     text = page(replace(audits["fail"], findings=(one, one)))

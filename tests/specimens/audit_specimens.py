@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from finding_specimens import drift, finding, fingerprint, label_gap, noise, overlap, rare
 from section_specimens import NAMES, bias, outcomes, profile, provenance, tuning
@@ -186,7 +187,7 @@ def wide() -> Audit:
             limit=0.1,
             affected=5000,
             examined=5000,
-            evidence=drift().evidence,
+            evidence=(replace(drift().evidence[0], title=f"{name} in train and test"),),
             rows=tuple(Row(split="test", row=k, score=0.5, detail=f"{name}={k}.5") for k in range(10)),
             fix="Split by the same rule.",
             why="A shifted test set measures something else.",
