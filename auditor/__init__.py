@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from auditor.model import AuditFailed as AuditFailed
     from auditor.rows import InputError as InputError
     from auditor.rows import Roles as Roles
+    from auditor.tune import train as train
     from auditor.writing import report as report
 
 _HOMES = {
@@ -23,8 +24,9 @@ _HOMES = {
     "InputError": "auditor.rows",
     "Roles": "auditor.rows",
     "report": "auditor.writing",
+    "train": "auditor.tune",
 }
-__all__ = ["Audit", "AuditFailed", "Guard", "InputError", "Roles", "check", "report"]
+__all__ = ["Audit", "AuditFailed", "Guard", "InputError", "Roles", "check", "report", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -85,6 +85,26 @@ class GatePart(Part):
     baseline: str | None = None
 
 
+class TunePart(Part):
+    """[tune]: the recipe of `auditor train`; paths relative to the config file."""
+
+    base: str | None = None
+    output: str | None = None
+    epochs: float | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    max_length: int | None = None
+    freeze: Literal["none", "auto"] | int | None = None
+    lora: bool | None = None
+    on_overfit: Literal["record", "stop", "restore-best", "raise"] | None = None
+    probe_size: int | None = None
+    every: int | None = None
+    seeds: int | None = None
+    retain: str | None = None
+    accept_audit: bool | None = None
+    seed: int | None = None
+
+
 class ReportPart(Part):
     """[report]: files to write, relative to the config file, and what they quote."""
 
@@ -109,6 +129,7 @@ class Config(Part):
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
     gate: GatePart = Field(default_factory=GatePart)
     report: ReportPart = Field(default_factory=ReportPart)
+    tune: TunePart = Field(default_factory=TunePart)
 
 
 PLACES: dict[tuple[str, ...], type[Part]] = {
@@ -118,6 +139,7 @@ PLACES: dict[tuple[str, ...], type[Part]] = {
     ("select",): SelectPart,
     ("gate",): GatePart,
     ("report",): ReportPart,
+    ("tune",): TunePart,
 }
 """Where each table stands in the file; `*` is a name of the user's."""
 

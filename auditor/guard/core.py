@@ -241,9 +241,9 @@ class Guard:
         """The joint audit: the data audit that came before, with what the guard saw, under one verdict."""
         return joining.joined(self.before, self.tuning, joining.judged(self), data=self.name, by=self.policy)
 
-    def huggingface(self) -> Any:
-        """A callback for `transformers.Trainer` and the trainers of trl."""
-        return adapters.load("huggingface").callback(self)
+    def huggingface(self, every: int | None = None) -> Any:
+        """A callback for `transformers.Trainer` and the trainers of trl; `every`: looks each so many steps, come what may."""
+        return adapters.load("huggingface").callback(self, every)
 
     def lightning(self) -> Any:
         """A callback for a Lightning trainer."""

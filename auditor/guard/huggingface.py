@@ -17,19 +17,21 @@ if TYPE_CHECKING:
     from auditor.guard.core import Guard
 
 
-def callback(guard: Guard) -> Watcher:
+def callback(guard: Guard, every: int | None = None) -> Watcher:
     """The callback of a guard; each Trainer wants its own guard."""
-    return Watcher(guard)
+    return Watcher(guard, every)
 
 
 class Watcher(TrainerCallback):
     """Points at the guard; holds no state that a checkpoint would need: that lies in the guard's sidecar.
 
     A callback never sees the Trainer: rows come from its loaders, with their collator, unless the guard was given its own.
+    With `every` the guard looks each so many steps, whether or not the Trainer evaluates.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, every: int | None = None) -> None:
         self.guard = guard
+        self.every = every
         self.micro: list[Any] = []  # losses of the micro-batches of this step, as the model returned them
         self.logged: float | None = None
         self.ready = False
@@ -89,6 +91,8 @@ class Watcher(TrainerCallback):
         ratio = self.updates.ratio()
         if ratio is not None:
             self.guard.fact("update_ratio", ratio)
+        if self.every and state.global_step % self.every == 0:
+            self._look(state, control)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any) -> None:
         """The Trainer's own loss is shown, never judged: it can be wrong by the accumulation factor."""
@@ -101,11 +105,16 @@ class Watcher(TrainerCallback):
             loader = more.get("eval_dataloader")
             self.eyes = Eyes.of(self.guard, _bare(more.get("train_dataloader")), _bare(loader), **_collated(loader, args))
             self._begin(more.get("optimizer"))
-        self._look(state, control)
+        if not self.every:
+            self._look(state, control)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """A Trainer that never evaluates is looked at once an epoch."""
-        if str(getattr(args.eval_strategy, "value", args.eval_strategy)) == "no" and self.eyes.held_out is not None:
+        if (
+            not self.every
+            and str(getattr(args.eval_strategy, "value", args.eval_strategy)) == "no"
+            and self.eyes.held_out is not None
+        ):
             self._look(state, control)
 
     def _look(self, state: Any, control: Any = None) -> None:

@@ -30,11 +30,22 @@ def judged(guard: Guard) -> list[Judged]:
 
 
 def joined(
-    before: Audit | None, tuning: Mapping[str, Any], done: Sequence[Judged], *, data: str = "", by: Policy | None = None
+    before: Audit | None,
+    tuning: Mapping[str, Any],
+    done: Sequence[Judged],
+    *,
+    data: str = "",
+    by: Policy | None = None,
+    after: Audit | None = None,
 ) -> Audit:
-    """One audit of both. A check of the run replaces the same check of the data audit, where it was skipped."""
+    """One audit of all. A check of the run replaces the same check of the data audit, where it was skipped.
+
+    `after` is an audit of the tuned model's predictions: its findings, outcomes and bias entries are added.
+    """
     name = before.data if before else data or "fine-tune"
     findings, outcomes = conclude(_drawn(done, tuning), name)
+    if after is not None:
+        findings, outcomes = findings + after.findings, outcomes + after.outcomes
     codes = {o.code for o in outcomes}
     both = [f for f in (before.findings if before else ()) if f.code not in codes] + list(findings)
     order = {"error": 0, "warning": 1, "note": 2}
@@ -48,8 +59,16 @@ def joined(
         findings=tuple(both),
         outcomes=tuple(sorted([*kept, *outcomes], key=lambda o: o.code)),
         tuning=dict(tuning),
+        bias=_both(base.bias, after.bias if after else None),
     )
     return decided(audit, by or policy())
+
+
+def _both(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The entries of both sections, list by list."""
+    if one is None or other is None:
+        return one or other
+    return {**one, **{k: [*one.get(k, ()), *v] if isinstance(v, list) else v for k, v in other.items()}}
 
 
 def _share(finding: Finding) -> float:
