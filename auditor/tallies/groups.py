@@ -84,7 +84,7 @@ class GroupCounts(Tally):
     def tables(self, setting: Setting, size: int = 1) -> Iterator[GroupTable]:
         """One table a split and attribute (`size` 1) or pair of attributes (2), in the order of splits and roles."""
         labels = tuple(sorted({c[-1] for counts in self.by.values() for c in counts if c[-1] is not None}))
-        names = {a: self._namer(a, setting) for a in setting.roles.sensitive}
+        names = {a: self.namer(a, setting) for a in setting.roles.sensitive}
         for split in setting.splits:
             for attributes in crossings(list(dict.fromkeys(setting.roles.sensitive))):
                 if len(attributes) == size and (counts := self.by.get((split.name, attributes))):
@@ -94,7 +94,7 @@ class GroupCounts(Tally):
         """True where the attributes have so many groups that they were not counted."""
         return any(key[1] == attributes for key in self.over)
 
-    def _namer(self, attribute: str, setting: Setting) -> Mapping[Value, tuple[int, str]]:
+    def namer(self, attribute: str, setting: Setting) -> Mapping[Value, tuple[int, str]]:
         """Value -> (order, name of its group)."""
         totals: Counter[Value] = Counter()
         for (_, attributes), counts in self.by.items():
