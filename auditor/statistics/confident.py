@@ -157,7 +157,7 @@ def _steep(probabilities: Floats, labels: Ints) -> tuple[NDArray[np.bool_], bool
     chance = np.bincount(labels, minlength=k)[~steep] / len(labels)
     lead, lost = (m * (1 - a / m - chance)).sum() / m.sum(), (m * (b / n - a / m)).sum() / m.sum()
     error = np.sqrt((m**2 * (a / m * (1 - a / m) / m + b / n * (1 - b / n) / n)).sum()) / m.sum()
-    level = lost + Z90 * error < LOST * lead
+    level = max(float(lost), 0.0) + Z90 * error < LOST * lead  # a lead within its own error is none
     return steep, bool(not level or _rises(a.sum(), m.sum(), b.sum(), n.sum()))
 
 

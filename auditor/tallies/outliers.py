@@ -103,7 +103,7 @@ class FarValues(Tally):
             total.examined[key] = int(np.isfinite(z).sum())
             total.beyond[key] = len(far)
             total.rows[key], total.z[key] = batch.rows[far], z[far]
-            total.p[key] = tail_p(np.abs(z[far]), measure.sizes)
+            total.p[key] = tail_p(np.abs(z[far]), measure.sizes, thin=True)
             if measure.logged:
                 logged.add(key)
         return cls(total.examined, total.beyond, total.rows, total.z, total.p, frozenset(logged))

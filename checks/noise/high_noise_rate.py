@@ -19,10 +19,10 @@ PARTS = 10
 
 def _bands(wrong_every: int) -> dict[str, list[Any]]:
     """Three classes far apart on one number; every so-many-th label turned (0 = none)."""
-    turned = [bool(wrong_every) and i % wrong_every == 0 for i in range(600)]
+    turned = [bool(wrong_every) and i % wrong_every == 0 for i in range(1_500)]
     return {
-        "x": [(i % 3) * 8 + (i * 37 % 101) / 50 for i in range(600)],
-        "label": ["abc"[(i + turned[i]) % 3] for i in range(600)],
+        "x": [(i % 3) * 8 + (i * 37 % 101) / 50 for i in range(1_500)],
+        "label": ["abc"[(i + turned[i]) % 3] for i in range(1_500)],
     }
 
 

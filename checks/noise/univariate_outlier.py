@@ -23,7 +23,8 @@ class UnivariateOutlier(Check[FarValues]):
 
     ## Measured
     By split and column: share of values (0 to 1, high is bad) with robust z = |x - median| / (1.4826 MAD) > 5 that the
-    column's own tail does not explain: its log-normal extrapolation expects fewer than .01 such values over all columns.
+    column's own tail does not explain: extrapolated (as a Weibull where it is thin, else as a log-normal) it holds fewer
+    than .01 such values over all columns.
     The quartile distance serves where the MAD is 0; a value held by more than half the rows is set aside; a column of
     skewness > 5 is judged on the signed-log scale.
 

@@ -68,7 +68,9 @@ def test_the_entries_unused_for_longest_are_dropped(folder: Path) -> None:
 
 
 def test_what_is_read_back_is_what_was_stored(folder: Path) -> None:
-    column = Derived(name="d", split="train", rows=np.arange(3), values=np.float32([[0.1, 0.9]] * 3), info={"a": 0.1, "b": ["x"]})
+    column = Derived(
+        name="d", split="train", rows=np.arange(3), values=np.array([[0.1, 0.9]] * 3, np.float32), info={"a": 0.1, "b": ["x"]}
+    )
     cache.store("k", [column])
     found = cache.load("k")
     assert found is not None

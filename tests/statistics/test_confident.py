@@ -57,6 +57,15 @@ def test_overlap_of_clean_classes_is_no_noise(apart: float, n: int, k: int) -> N
         assert found.low <= 0.01, (found, apart)
 
 
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_labels_drawn_at_random_are_not_called_noisy(k: int) -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, k, 3_000)
+        scores = rng.dirichlet(np.full(k, 5.0), 3_000)
+        assert noise_rate(scores, labels).low <= 0.01
+
+
 def test_noise_on_one_class_only_is_seen() -> None:
     probabilities, labels, _ = planted(5, 20_000, 0.0, 3.0)
     rng = np.random.default_rng(5)

@@ -19,14 +19,21 @@ def test_a_log_normal_tail_is_that_of_scipy() -> None:
 
 @pytest.mark.parametrize("name", ["normal", "t3", "log-normal", "exponential"])
 def test_clean_tails_hold_no_outlier(name: str) -> None:
-    hits = 0
+    hits = thin = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
         x = {"normal": rng.normal(size=5_000), "t3": rng.standard_t(3, 5_000), "log-normal": np.exp(rng.normal(size=5_000)),
              "exponential": rng.exponential(size=5_000)}[name]  # fmt: skip
         size = np.abs(x - np.median(x))
         hits += int((tail_p(size, size) * 5_000 < 0.01).sum())
+        thin += int((tail_p(size, size, thin=True) * 5_000 < 0.01).sum())
     assert hits <= 4
+    assert thin <= 4
+
+
+def test_a_thin_tail_leaves_less_room_than_a_heavy_one() -> None:
+    size = np.abs(np.random.default_rng(3).normal(size=50_000))
+    assert tail_p(np.array([7.0]), size, thin=True)[0] * 50_000 < 0.01 < tail_p(np.array([7.0]), size)[0] * 50_000
 
 
 def test_heavy_tails_are_told_from_a_normal_one() -> None:
