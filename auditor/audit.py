@@ -14,7 +14,7 @@ from auditor.data.open import open_source
 from auditor.data.sampled import Sampled
 from auditor.data.typed import typed
 from auditor.engine import local
-from auditor.judging import Judged, conclude
+from auditor.judging import Judged, conclude, section
 from auditor.model import Audit, Reading, Record
 from auditor.policy import decided, policy
 from auditor.provenance import Clock, provenance
@@ -67,7 +67,7 @@ def run(request: Request) -> Audit:
         profile=profile.of(setting, look),
         assumed=(*assumed, *said, *_reader_assumptions(sources)),
         provenance=provenance(request, sources, setting, clock),
-        bias=_section(records, "bias") if setting.roles.sensitive else None,
+        bias=section(records, "bias") if setting.roles.sensitive else None,
     )
     return decided(audit, request.policy)
 
@@ -285,14 +285,6 @@ def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Jud
     known = find.everything().checks
     judged += [Judged(known[code](), (), skipped=reason) for code, reason in plan.skipped.items()]
     return judged, records
-
-
-def _section(records: Sequence[Record], name: str) -> dict[str, Any]:
-    section: dict[str, list[Any]] = {"groups": [], "comparisons": [], "slices": [], "probes": []} if name == "bias" else {}
-    for record in records:
-        if record.section == name:
-            section.setdefault(record.list, []).append(dict(record.values))
-    return section
 
 
 def _reader_assumptions(sources: Sequence[Source]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from auditor.check import Check
-from auditor.model import Effect, Finding, Level, Measured, Outcome, Reading, Where
+from auditor.model import Effect, Finding, Level, Measured, Outcome, Reading, Record, Where
 from auditor.statistics.multiplicity import benjamini_hochberg
 
 ALPHA = 0.05
@@ -171,3 +171,21 @@ def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:
         return abs(m.effect.value - m.limit) / (abs(m.limit) or 1.0)
 
     return tuple(sorted(measured, key=distance)[:SHOWN])
+
+
+def section(records: Iterable[Record], name: str) -> dict[str, Any]:
+    """The entries of a section by list. Entries of one group that bring metrics of their own are joined."""
+    lists: dict[str, list[Any]] = {"groups": [], "comparisons": [], "slices": [], "probes": []} if name == "bias" else {}
+    at: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in records:
+        if record.section != name:
+            continue
+        values = dict(record.values)
+        if record.list == "groups":
+            place = tuple(values.get(k) for k in ("attribute", "group", "stage", "split", "label"))
+            if place in at:
+                at[place]["metrics"] = {**at[place]["metrics"], **values["metrics"]}
+                continue
+            at[place] = values
+        lists.setdefault(record.list, []).append(values)
+    return lists
