@@ -119,7 +119,7 @@ def test_parts_in_any_cutting_judge_as_the_whole(
     check: type[Check[Any]], specimen: Specimen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = stripped(audited(check, specimen))
-    for rows in (1, 3):
+    for rows in (cut(specimen, 300), cut(specimen, 100)):
         monkeypatch.setattr(frames, "BATCH_ROWS", rows)
         assert close(stripped(audited(check, specimen)), whole), f"batches of {rows}"
 
@@ -129,7 +129,7 @@ def test_parts_in_any_order_judge_as_the_whole(
     check: type[Check[Any]], specimen: Specimen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = stripped(audited(check, specimen))
-    monkeypatch.setattr(frames, "BATCH_ROWS", 4)
+    monkeypatch.setattr(frames, "BATCH_ROWS", max(4, cut(specimen, 75)))
     inner = local.fold
 
     def shuffled(kinds: local.Kinds, batches: Any, done: Any = None, *, workers: int = 1) -> local.Totals:
@@ -143,7 +143,7 @@ def test_parts_in_any_order_judge_as_the_whole(
 
 @pytest.mark.parametrize(("check", "specimen"), PAIRS)
 def test_worker_processes_find_the_same(check: type[Check[Any]], specimen: Specimen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "BATCH_ROWS", 7)
+    monkeypatch.setattr(frames, "BATCH_ROWS", max(7, cut(specimen, 40)))
     assert stripped(audited(check, specimen)) == stripped(audited(check, specimen, workers=2))
 
 
@@ -193,6 +193,11 @@ def test_a_check_that_cannot_run_is_skipped_with_its_reason() -> None:
     skipped = [o for o in audit.outcomes if o.status == "skipped"]
     assert skipped
     assert all(o.reason for o in skipped)
+
+
+def cut(specimen: Specimen, parts: int) -> int:
+    """Rows a batch for about so many batches: one row where the specimen is small."""
+    return max(1, max((len(v) for v in specimen.train.values()), default=1) // parts)
 
 
 def stripped(audit: Audit) -> Audit:
