@@ -57,7 +57,7 @@ def quote(findings: Sequence[Finding], sources: Sequence[Source], setting: Setti
         return replace(
             row,
             id=own_id,
-            detail=" · ".join(x for x in (row.detail, _shown(cells, finding, setting, mode)) if x),
+            detail=_shown(cells, finding, setting, mode),
             twin_detail=_shown(twin, finding, setting, mode),
         )
 

@@ -41,6 +41,7 @@ class Row(Saved):
     id: str
     score: Number
     detail: str
+    note: str = ""
     twin_split: str = ""
     twin_row: int | None = None
     twin_detail: str = ""

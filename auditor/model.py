@@ -64,6 +64,7 @@ class Row:
     id: str = ""  # value of the id role
     score: float | None = None  # higher = more surely at fault
     detail: str = ""  # the row's content as the evidence mode allows
+    note: str = ""  # what is wrong in this row, e.g. "J 0.86"; never contents
     twin_split: str = ""  # the row it collides with, where there is one
     twin_row: int | None = None
     twin_detail: str = ""
@@ -107,7 +108,7 @@ class Affected:
                 suggestion=at(self.suggestion, i, str) or "",
                 twin_split=at(self.twin_split, i, str) or "",
                 twin_row=at(self.twin_row, i, int),
-                detail=at(self.detail, i, str) or "",
+                note=at(self.detail, i, str) or "",
             )
             for i in order[:count]
         )

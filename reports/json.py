@@ -130,6 +130,7 @@ def _row(r: Row) -> dict[str, Any]:
         "id": r.id,
         "score": r.score,
         "detail": r.detail,
+        "note": r.note,
         "twin_split": r.twin_split,
         "twin_row": r.twin_row,
         "twin_detail": r.twin_detail,
