@@ -115,7 +115,7 @@ def _plain(array: pa.Array) -> pa.Array:
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
         edges = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         turns = pa.LargeListArray.from_arrays(edges, pc.fill_null(items.cast(pa.large_string()), ""))
-        return pc.binary_join(turns, "\n").cast(pa.large_string())
+        return pc.binary_join(turns, pa.scalar("\n", pa.large_string()))
     if pa.types.is_struct(dtype):
         return pa.nulls(len(array), pa.large_string())
     return array.cast(pa.large_string())
