@@ -191,6 +191,7 @@ def tfidf(sample: Sample, columns: tuple[str, ...]) -> dict[str, Any]:
         counts = {s: hashing.transform(joined(sample, s, columns)) for s in sample.tables}
         first = next(iter(counts))
         shared = np.flatnonzero(np.bincount(counts[first].indices, minlength=2**20) >= 2)
+        shared = shared if len(shared) else np.zeros(1, np.int64)  # texts that share no word are all alike
         weights = TfidfTransformer(sublinear_tf=True)
         fitted = False
         made = {}

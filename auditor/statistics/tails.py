@@ -35,7 +35,8 @@ def tail_p(size: Floats, known: Floats, *, thin: bool = False) -> Floats:
 
     log(known) is read as a straight line against normal quantiles between the 90 % and the 99 % point (75 % and 95 %
     below 2,000 values). A normal's tail falls faster, that of a t with 3 degrees of freedom about as the line says.
-    With `thin`, a tail that falls faster is extrapolated as a Weibull through the same two points.
+    With `thin`, a tail that falls faster is extrapolated as a Weibull through the same two points. Up to the
+    outer point the chance is given as 1.
     """
     from scipy.special import ndtr, ndtri
 
@@ -45,5 +46,7 @@ def tail_p(size: Floats, known: Floats, *, thin: bool = False) -> Floats:
     x = np.log(np.maximum(size, 1e-300))
     if thin and slope < THIN * float(a - middle) / float(ndtri(low)):
         rise = np.log(np.log(1 - high) / np.log(1 - low)) / max(float(b - a), 1e-9)
-        return np.asarray(np.exp(np.log(1 - high) * np.exp(np.clip(rise * (x - b), -50.0, 50.0))))
-    return np.asarray(ndtr(-(ndtri(high) + (x - b) / slope)))
+        beyond = np.exp(np.log(1 - high) * np.exp(np.clip(rise * (x - b), -50.0, 50.0)))
+    else:
+        beyond = ndtr(-(ndtri(high) + (x - b) / slope))
+    return np.asarray(np.where(x > b, beyond, 1.0))
