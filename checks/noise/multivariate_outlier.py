@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -40,8 +41,9 @@ class Distances(Tally):
 
 def _rows(far: int) -> dict[str, list[Any]]:
     """300 rows near a line, the last `far` of them off it."""
-    x = [((i * 37 % 101) + (i * 53 % 97) + (i * 71 % 89)) / 30 for i in range(300)]
-    y = [a + (i * 29 % 83) / 200 for i, a in enumerate(x)]
+    noise = [math.sin(i * i + 1) * 9_999 % 1 for i in range(1_500)]
+    x = [noise[i] * 3 + noise[i + 300] * 3 + noise[i + 600] * 3 for i in range(300)]
+    y = [a + (noise[i + 900] + noise[i + 1_200]) / 4 for i, a in enumerate(x)]
     return {"x": x, "y": [b if i < 300 - far else 12.0 - b + 30 * (i % 2) for i, b in enumerate(y)]}
 
 
