@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from auditor.model import Record
 from auditor.rows import Setting
 from auditor.statistics.comparisons import Comparison, judged
-from auditor.statistics.confusion import average_odds, average_odds_difference, difference, differences
+from auditor.statistics.confusion import DIFFERENCES, RATES, average_odds, average_odds_difference, difference, differences, parts
 from auditor.statistics.counts import bonferroni, percentile, tables_within
 from auditor.statistics.value import Value
 from auditor.tallies.prediction_gaps import Place
@@ -29,7 +29,7 @@ COMPOSITES: dict[str, tuple[Point, Drawn]] = {
         for name in ("conditional_acceptance_difference", "conditional_rejection_difference", "treatment_equality")
     },
 }
-RATE = "true_positive_rate"  # the rate whose rules say which group is too small
+RATES_OF: dict[str, tuple[str, ...]] = {"average_odds_difference": ("true_positive_rate", "false_positive_rate")}
 
 
 def composites(
@@ -40,24 +40,33 @@ def composites(
     Pairwise limits are percentiles of 10,000 tables, each group drawn with its size fixed; the simultaneous ones add
     Bonferroni's z for `family` comparisons times the bootstrap's standard error to the value.
     """
-    unfit = place.unjudged("accuracy", setting)
     rows = place.confusion.sum(axis=1)
     others = sorted((i for i in range(len(place.groups)) if i != place.at), key=lambda i: (-rows[i], i))[:SHOWN]
-    some = [i for i in others if not unfit[i]] if not unfit[place.at] else []
-    drawn = tables_within(place.confusion[[place.at, *some]], seed=setting.seed) if some else np.zeros((0, 0, 4), np.int64)
+    drawn = tables_within(place.confusion[[place.at, *others]], seed=setting.seed)
     z = bonferroni(family)
-    for i in others:
-        few = unfit[i] or (f"the reference has {unfit[place.at]}" if unfit[place.at] else "")
-        for metric in metrics:
-            point, array = COMPOSITES[metric]
+    for metric in metrics:
+        point, array = COMPOSITES[metric]
+        unfit = unjudged(place, metric, setting)
+        for j, i in enumerate(others):
+            few = unfit[i] or (f"the reference has {unfit[place.at]}" if unfit[place.at] else "")
             value = point(place.confusion[place.at], place.confusion[i])
             one = _bare(metric, value, int(rows[i]), int(rows[place.at]), limit)
             if few:
                 kept = value.status if value.value is None else "suppressed"
-                one = replace(one, status=kept, reason="; ".join(r for r in (few, value.reason) if r))
+                one = replace(one, status=kept, reason="; ".join(r for r in (value.reason, few) if r))
             elif value.value is not None:
-                one = _limited(one, array(drawn[:, 0], drawn[:, 1 + some.index(i)]), z, limit)
+                one = _limited(one, array(drawn[:, 0], drawn[:, 1 + j]), z, limit)
             yield i, one
+
+
+def unjudged(place: Place, metric: str, setting: Setting) -> list[str]:
+    """Why each group cannot be judged by the metric; "" where it can."""
+    said = place.unjudged("accuracy", setting)
+    for rate in RATES_OF.get(metric) or (DIFFERENCES[metric][0],):
+        below = parts(place.confusion, rate)[1].tolist()
+        few = [f"{n:,} {RATES[rate].lacking}, fewer than {SMALL}" if n < SMALL else "" for n in below]
+        said = [a or b for a, b in zip(said, few, strict=True)]
+    return said
 
 
 def _bare(metric: str, value: Value, n: int, n_reference: int, limit: float | None) -> Comparison:

@@ -18,6 +18,7 @@ from auditor.rows import Batch, InputError, Setting
 
 CAP = 100_000
 """Cells (groups x labels) kept a split and attribute or pair; one with more is `over` and has no counts."""
+FEW_CELLS = 1 << 18
 MISSING = "(missing)"
 FEW_LEVELS = 10  # a number column of at most so many whole values names groups as it is; above it is cut into bins
 BINS = 4  # quartiles, unless cut-offs are declared
@@ -133,9 +134,16 @@ def _none(n: int) -> tuple[NDArray[np.int64], list[Value]]:
 def cross(columns: Sequence[tuple[NDArray[np.int64], list[Value]]]) -> Counter[tuple[Value, ...]]:
     """Tuples of values -> rows."""
     joint = np.zeros(len(columns[0][0]), np.int64)
+    size = 1
     for codes, names in columns:
         joint = joint * len(names) + codes
-    cells, counts = np.unique(joint, return_counts=True)
+        size *= len(names)
+    if size <= FEW_CELLS:  # counting into all cells is ten times as fast as sorting the rows
+        every = np.bincount(joint, minlength=size)
+        cells = np.flatnonzero(every)
+        counts = every[cells]
+    else:
+        cells, counts = np.unique(joint, return_counts=True)
     parts: list[list[Value]] = []
     for _, names in reversed(columns):
         parts.append([names[i] for i in cells % len(names)])

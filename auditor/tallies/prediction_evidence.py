@@ -46,7 +46,11 @@ def within(metric: str, warn: float | None, error: float | None) -> tuple[float,
 
 
 def judged_rates(
-    check: Check[Any], setting: Setting, outcomes: OutcomeCounts, groups: GroupCounts, rates: dict[str, tuple[str, ...]]
+    check: Check[*tuple[Any, ...]],
+    setting: Setting,
+    outcomes: OutcomeCounts,
+    groups: GroupCounts,
+    rates: dict[str, tuple[str, ...]],
 ) -> Iterator[Reading | Record]:
     """Readings and records of some rates; of the metrics of each the first has the verdict."""
     found, reasons = places(outcomes, groups, setting)
@@ -62,7 +66,7 @@ def judged_rates(
 
 
 def _readings(
-    check: Check[Any], gaps: Sequence[RateGap], warn: float | None, error: float | None, also: str
+    check: Check[*tuple[Any, ...]], gaps: Sequence[RateGap], warn: float | None, error: float | None, also: str
 ) -> Iterator[Reading | Record]:
     """`also` tells the rates of one check apart, so that each finding has a place of its own."""
     shown: tuple[Evidence, ...] = (curve(gaps), table(gaps)) if gaps else ()
@@ -86,7 +90,7 @@ def _class(gap: RateGap) -> str:
 
 
 def _reading(
-    check: Check[Any], gap: RateGap, warn: float | None, error: float | None, shown: tuple[Evidence, ...], also: str
+    check: Check[*tuple[Any, ...]], gap: RateGap, warn: float | None, error: float | None, shown: tuple[Evidence, ...], also: str
 ) -> Reading:
     ratio = gap.main.metric in RATIOS
     level, limit = graded(gap.main, warn, error) if ratio else graded_gap(gap.main, warn, error)
