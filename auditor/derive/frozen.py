@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from auditor.derive import Sample, features
 from auditor.derive.folds import folds
 from auditor.derive.probabilities import label_texts
+from auditor.derive.tokens import declared_length
 from auditor.rows import Derived, InputError, Setting
 from auditor.statistics.transfer import log_evidence
 
@@ -75,12 +76,13 @@ def embed(folder: Path, texts: list[str]) -> Floats:
         raise InputError(f"--model {str(folder)!r}: no base model could be loaded ({str(cause).splitlines()[0]})") from None
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    longest = min(LONGEST, declared_length(folder) or LONGEST)
     parts: list[Any] = []
     order = np.argsort([len(t) for t in texts], kind="stable")  # rows of like length together: less padding
     with torch.inference_mode():
         for start in range(0, len(texts), AT_ONCE):
             some = [texts[i] for i in order[start : start + AT_ONCE]]
-            cut = tokenizer(some, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            cut = tokenizer(some, padding=True, truncation=True, max_length=longest, return_tensors="pt")
             states = _states(model, cut)
             mask = cut["attention_mask"].unsqueeze(-1)
             parts.append(((states * mask).sum(1) / mask.sum(1).clamp(min=1)).double().numpy())

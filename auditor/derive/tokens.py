@@ -88,7 +88,7 @@ def reference(cutter: Cutter) -> dict[str, float]:
 
 def load(folder: Path) -> Cutter:
     """The tokenizer of a model folder. Raises InputError where there is none, or it cannot be read."""
-    declared = _declared(folder)
+    declared = declared_length(folder)
     if (folder / "tokenizer.json").is_file():
         from tokenizers import Tokenizer
 
@@ -126,7 +126,7 @@ def _unknown(words: dict[str, int]) -> frozenset[int]:
     return frozenset(i for word, i in words.items() if word in names or word in fall_backs)
 
 
-def _declared(folder: Path) -> int | None:
+def declared_length(folder: Path) -> int | None:
     """The smaller of what the tokenizer and the model declare; RoBERTa-like position tables start at 2."""
     limits = []
     for name, key in (("tokenizer_config.json", "model_max_length"), ("config.json", "max_position_embeddings")):

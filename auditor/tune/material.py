@@ -73,7 +73,9 @@ def gather(request: Request, recipe: Recipe, before: Audit | None) -> Material:
         s: encode(rows, s, tokenizer, head, longest) for s in ("train", "validation", "test") if s in named
     }
     notes = [
-        f"{part.left_out:,} rows of {s} have no text or no label and were left out" for s, part in parts.items() if part.left_out
+        f"{part.left_out:,} rows of {s} have nothing to read or nothing to learn and were left out"
+        for s, part in parts.items()
+        if part.left_out
     ]
     missing = [s for s in ("validation", "test") if s not in parts]
     if missing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auditor.derive.tokens import declared_length
 from auditor.rows import InputError
 from auditor.tune.reading import Kind
 
@@ -106,11 +107,9 @@ def model(folder: str, head: Head, pad: int, seed: int) -> Any:
 
 
 def longest(folder: str, wanted: int) -> int:
-    """Tokens a row: as many as wanted, never more than the model has places for."""
-    told = config(folder)
-    places = getattr(told, "max_position_embeddings", None) or getattr(told, "n_positions", None) or wanted
-    offset = 2 if getattr(told, "model_type", "") in ("roberta", "xlm-roberta", "camembert") else 0  # places it keeps for padding
-    return int(min(wanted, places - offset))
+    """Tokens a row: as many as wanted, never more than tokenizer and model declare."""
+    places = getattr(config(folder), "max_position_embeddings", None)  # also where the file calls it n_positions
+    return int(min(wanted, places or wanted, declared_length(Path(folder)) or wanted))
 
 
 def _hush() -> None:

@@ -61,16 +61,11 @@ def encode(rows: Rows, split: str, tokenizer: Any, head: Head, longest: int) -> 
     else:
         made = [_masked(parts, longest) for parts in _talks(rows, split, tokenizer)]
     at = np.array([i for i, one in enumerate(made) if one is not None], np.int64)
+    if not len(at) and rows.kind == "chat":
+        raise InputError(f"{split}: every label is masked: nothing would be learnt; want a longer --max-length, or other columns")
     if not len(at):
         raise InputError(f"{split}: no row has both what is to be read and what is to be learnt")
-    encoded = Encoded(split, [one for one in made if one is not None], at, len(made) - len(at))
-    if rows.kind in ("language-modeling", "chat") and not any(
-        np.any(np.array(e["labels"][1:]) != MASKED) for e in encoded.examples
-    ):
-        raise InputError(
-            f"{split}: every label is masked: nothing would be learnt; a longer --max-length, or another response column"
-        )
-    return encoded
+    return Encoded(split, [one for one in made if one is not None], at, len(made) - len(at))
 
 
 def _labelled(rows: Rows, split: str, tokenizer: Any, head: Head, longest: int) -> list[Example | None]:
@@ -101,10 +96,12 @@ def _plain(ids: list[int]) -> Example | None:
 
 
 def _masked(parts: Sequence[tuple[list[int], bool]], longest: int) -> Example | None:
-    """One row of pieces; those that are not to be learnt are masked."""
+    """One row of pieces; those that are not to be learnt are masked. None where the cut leaves nothing to learn."""
     ids = [t for piece, _ in parts for t in piece][:longest]
     labels = [t if learn else MASKED for piece, learn in parts for t in piece][:longest]
-    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels} if len(ids) > 1 else None
+    return (
+        {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels} if any(t != MASKED for t in labels[1:]) else None
+    )
 
 
 def _talks(rows: Rows, split: str, tokenizer: Any) -> Iterator[list[tuple[list[int], bool]]]:
