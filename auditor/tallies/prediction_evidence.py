@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from auditor.check import Check
@@ -50,7 +50,7 @@ def judged_rates(
     setting: Setting,
     outcomes: OutcomeCounts,
     groups: GroupCounts,
-    rates: dict[str, tuple[str, ...]],
+    rates: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Reading | Record]:
     """Readings and records of some rates; of the metrics of each the first has the verdict."""
     found, reasons = places(outcomes, groups, setting)
