@@ -49,11 +49,13 @@ class Guard:
         limits: Mapping[str, Mapping[str, Any]] | None = None,
         judge_by: Policy | None = None,
         name: str = "",
+        canaries: Any = None,
     ) -> None:
         if on_overfit not in ACTIONS:
             raise InputError(f"got on_overfit={on_overfit!r}, want one of {', '.join(ACTIONS)}")
         self.train, self.validation, self.loss, self.retain, self.sensitive = train, validation, loss, retain, sensitive
         self.before = before
+        self.canaries = canaries  # secrets that `auditor.guard.torch.canaries.plant` put into the training rows
         self.on_overfit: Action = on_overfit
         self.probe_size = probe_size
         self.directory = None if directory is None else Path(directory)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from auditor.guard.core import Guard
 
 
+SHOWN = ("held_out_chosen_logp", "held_out_rejected_logp", "held_out_reward_margin")
+"""Facts of preference pairs that stand in an entry: log-probabilities of the answers that fall while their margin rises."""
+
+
 def finite(value: float | None) -> float | None:
     """The value, or None where it is no number."""
     return None if value is None or not math.isfinite(value) else float(value)
@@ -39,6 +43,7 @@ def evaluation(seen: Evaluation, verdicts: Mapping[str, GuardVerdict], shown: Ma
         "n_train": seen.probe.n if seen.probe else None,
         "n_held_out": seen.held_out.n if seen.held_out else None,
     }
+    entry |= {name: seen.facts[name] for name in SHOWN if name in seen.facts}
     for code, verdict in verdicts.items():
         entry |= {name: verdict.statistics.get(name) for name in shown.get(code, ())}
     return entry
@@ -68,4 +73,5 @@ def tuning(guard: Guard) -> dict[str, Any]:
         "layers": [dict(layer) for layer in guard.layers],
         "data": dict(state.data),
         "notes": list(guard.notes),
+        "canaries": guard.canaries.record() if guard.canaries is not None else None,
     }

@@ -14,8 +14,12 @@ from auditor.rows import InputError
 
 HASHED = 200_000
 """Rows whose contents are hashed for the overlap of train and held-out; beyond it the first 200,000."""
-BESIDE = frozenset({"labels", "label", "label_ids", "attention_mask", "token_type_ids", "position_ids", "special_tokens_mask"})
+BESIDE = frozenset(
+    {"labels", "label", "label_ids", "attention_mask", "token_type_ids", "position_ids", "special_tokens_mask"}
+) | {"ref_chosen_logps", "ref_rejected_logps", "seq_lengths"}
 """Fields of a row that say nothing of its content."""
+ANSWERED = ("completion_mask", "assistant_masks")
+"""Fields that say which tokens a loss counts, where a row has no labels of its own."""
 MASKED = -100  # the label that a loss leaves out
 
 
@@ -52,10 +56,25 @@ class Examples:
 
     def labelled(self) -> int | None:
         """Rows with at least one label that is not masked; None where rows have no labels that can be masked."""
-        if not len(self) or label_of(self.rows[0]) is None:
+        if not len(self):
             return None
-        labels = (np.asarray(label_of(self.rows[i])) for i in range(min(len(self), HASHED)))
-        return sum(bool(np.any(x != MASKED)) for x in labels)
+        if label_of(self.rows[0]) is not None:
+            labels = (np.asarray(label_of(self.rows[i])) for i in range(min(len(self), HASHED)))
+            return sum(bool(np.any(x != MASKED)) for x in labels)
+        mask = next((k for k in ANSWERED if isinstance(self.rows[0], Mapping) and k in self.rows[0]), None)
+        if mask is None:
+            return None
+        return sum(bool(np.any(np.asarray(self.rows[i][mask]))) for i in range(min(len(self), HASHED)))
+
+    def only(self, fields: frozenset[str]) -> Examples:
+        """The same rows with these fields alone: a Trainer drops the columns that its model does not take."""
+        first = self.rows[0] if len(self) else None
+        if not isinstance(first, Mapping) or set(first) <= fields:
+            return self
+        collate = self.collate
+        return Examples(
+            self.rows, lambda some: collate([{k: v for k, v in r.items() if k in fields} for r in some]), self.at_once
+        )
 
 
 @dataclass(frozen=True, slots=True)

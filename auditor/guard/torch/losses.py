@@ -37,7 +37,7 @@ def measure(
     with quiet(model) as bare:
         device = next(bare.parameters()).device
         for some, batch in rows.batches(numbers[rank::world]):
-            parts.append((some, *_of_batch(bare, moved(batch, device), loss)))
+            parts += _measured(bare, rows, some, moved(batch, device), loss)
     whole = [part for of_rank in gathered(parts) for part in of_rank]
     ids = np.concatenate([p[0] for p in whole]) if whole else np.zeros(0, np.int64)
     values = np.concatenate([p[1] for p in whole]) if whole else np.zeros(0)
@@ -54,6 +54,18 @@ def measure(
         groups={name: np.asarray(v)[ids] for name, v in (groups or {}).items()},
         excluded=int((~kept).sum()),
     )
+
+
+def _measured(bare: Any, rows: Examples, some: NDArray[np.int64], batch: Any, loss: LossFunction | None) -> list[Any]:
+    """The parts of one batch; row by row where the collator joins rows (padding-free), which leaves one loss for all."""
+    values = _of_batch(bare, batch, loss)
+    if len(values[0]) == len(some):
+        return [(some, *values)]
+    if len(some) == 1:
+        raise InputError(f"got {len(values[0])} losses for one row, want one; give Guard(loss=...) with one loss an example")
+    device = next(bare.parameters()).device
+    alone = [some[i : i + 1] for i in range(len(some))]
+    return [p for one in alone for _, b in rows.batches(one) for p in _measured(bare, rows, one, moved(b, device), loss)]
 
 
 def _excluded(whole: list[Any]) -> NDArray[np.bool_]:
@@ -108,6 +120,8 @@ def per_example(logits: Any, labels: Any, shift: bool) -> tuple[Any, Any, Any, A
     n = len(labels)
     logits = logits.float()
     none = np.zeros(n, bool)
+    if logits.ndim > 3:
+        raise InputError(f"got an output of shape {tuple(logits.shape)}, want classes, tokens or numbers; give Guard(loss=...)")
     if logits.ndim == 3:
         return _tokens(logits, labels, shift)
     if labels.is_floating_point() and logits.ndim == 2 and labels.ndim == 2 and logits.shape[1] > 1:
@@ -126,7 +140,14 @@ def per_example(logits: Any, labels: Any, shift: bool) -> tuple[Any, Any, Any, A
 
 
 def _tokens(logits: Any, labels: Any, shift: bool) -> tuple[Any, Any, Any, Any, Any]:
-    """Mean over the unmasked tokens of each row."""
+    """Mean over the unmasked tokens of each row. Raises InputError where tokens and labels are not of one length."""
+    if shift:
+        logits = logits[:, -labels.shape[1] :]  # virtual tokens of a learned prompt stand in front
+    if logits.shape[1] != labels.shape[1]:
+        raise InputError(
+            f"got {logits.shape[1]} places of output and {labels.shape[1]} of labels, want one label a place; "
+            "give Guard(loss=...) with one loss an example"
+        )
     if shift:
         logits, labels = logits[:, :-1], labels[:, 1:]
     known = labels != MASKED

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from auditor.rows import InputError
+
 
 @contextmanager
 def quiet(model: Any) -> Iterator[Any]:
@@ -52,6 +54,34 @@ def gathered(value: Any) -> list[Any]:
     found: list[Any] = [None] * world
     torch.distributed.all_gather_object(found, value)
     return found
+
+
+def summed(values: list[float], device: Any) -> list[float]:
+    """The sums over all ranks; a number that is not finite on one rank is not finite on all."""
+    if ranks()[1] == 1:
+        return values
+    both = torch.tensor(values, dtype=torch.float64, device=device)
+    torch.distributed.all_reduce(both)
+    return [float(x) for x in both]
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What one rank raises inside, all raise: a rank that went on alone would wait for the others for ever."""
+    if ranks()[1] == 1:
+        yield
+        return
+    cause: Exception | None = None
+    try:
+        yield
+    except Exception as raised:  # whatever it is, the other ranks must hear of it
+        cause = raised
+    said = gathered(None if cause is None else f"{type(cause).__name__}: {cause}")
+    if cause is not None:
+        raise cause
+    other = next((s for s in said if s is not None), None)
+    if other is not None:
+        raise InputError(f"another rank ended the run: {other}")
 
 
 def any_rank(flag: bool) -> bool:

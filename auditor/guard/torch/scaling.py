@@ -22,7 +22,7 @@ def accumulation_ratio(model: Any, rows: Examples | None) -> float | None:
     `forward`). Such a model must divide by `num_items_in_batch`: a loss that does not halve when
     that number doubles is the fault.
     """
-    if rows is None or not len(rows) or not _trusted(model):
+    if rows is None or not len(rows) or not takes_loss_arguments(model):
         return 1.0 if rows is not None else None
     _, batch = next(rows.batches(np.arange(min(ROWS, len(rows)))))
     if not isinstance(batch, Mapping) or "labels" not in batch:
@@ -37,7 +37,7 @@ def accumulation_ratio(model: Any, rows: Examples | None) -> float | None:
     return 2.0 * two / one if one else None
 
 
-def _trusted(model: Any) -> bool:
+def takes_loss_arguments(model: Any) -> bool:
     """Whether the Trainer believes that the model divides by `num_items_in_batch` itself: its own rule, repeated."""
     bare = model.get_base_model() if hasattr(model, "get_base_model") else model
     declared = getattr(bare, "accepts_loss_kwargs", None)

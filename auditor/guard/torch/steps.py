@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 
+from auditor.guard.torch.quiet import ranks
+
+EVERYWHERE = "the loss itself"
+SILENT = 3  # looks without a gradient until a parameter counts as unused: one batch may well leave some out
 EVERY = 50  # steps between two looks at the size of an update
 
 
@@ -27,16 +31,61 @@ def culprit(model: Any) -> str:
     return ""
 
 
+def rerun(model: Any, batches: Iterable[Mapping[str, Any]]) -> str:
+    """The first parameter whose gradient is not finite when these batches run again, backwards through the model.
+
+    Clipping spreads one number that is not finite to all gradients; here each is looked at as it comes. Empty where the batches
+    give only finite gradients, and under several ranks. Where the loss itself is not finite: the first parameter that is not.
+    """
+    if ranks()[1] > 1:  # a backward pass would start the exchange of gradients
+        return ""
+    hit: list[str] = []
+    hooks = []
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    kept = [p.grad for _, p in named]
+    for name, parameter in named:
+
+        def look(p: Any, name: str = name) -> None:
+            if not torch.isfinite(p.grad).all():
+                hit.append(name)
+
+        parameter.grad = None
+        hooks.append(parameter.register_post_accumulate_grad_hook(look))
+    try:
+        with torch.enable_grad():
+            for batch in batches:
+                loss = model(**batch).loss
+                if not torch.isfinite(loss):
+                    return next((n for n, p in model.named_parameters() if not torch.isfinite(p).all()), EVERYWHERE)
+                loss.backward()
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for (_, parameter), grad in zip(named, kept, strict=True):
+            parameter.grad = grad
+    return hit[0] if hit else ""
+
+
 class Updates:
     """Norm of an update / norm of the weights, every 50 steps, over all trained parameters."""
 
     def __init__(self, parameters: Iterable[Any]) -> None:
         self.parameters = [p for p in parameters if p.requires_grad]
         self.before: list[Any] = []
+        self.silent = [0] * len(self.parameters)  # looks in a row without any gradient
+
+    @property
+    def untouched(self) -> int:
+        """Parameters that got no gradient in three looks in a row."""
+        return sum(p.numel() for p, k in zip(self.parameters, self.silent, strict=True) if k >= SILENT)
 
     def note(self, step: int) -> None:
         """Called before the optimiser writes step `step`."""
-        self.before = [p.detach().clone() for p in self.parameters] if step % EVERY == 0 else []
+        self.before = []
+        if step % EVERY == 0:
+            self.before = [p.detach().clone() for p in self.parameters]
+            without = [p.grad is None or not bool(p.grad.any()) for p in self.parameters]
+            self.silent = [k + 1 if none else 0 for k, none in zip(self.silent, without, strict=True)]
 
     def ratio(self) -> float | None:
         """Called after the optimiser wrote; None where this step is not looked at."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from auditor.guard.torch.eyes import Eyes
+from auditor.guard.torch.eyes import Eyes, device_of
 from auditor.guard.torch.keeper import Keeper
-from auditor.guard.torch.quiet import any_rank, ranks, unwrapped
+from auditor.guard.torch.quiet import any_rank, ranks, summed, together, unwrapped
 from auditor.guard.torch.steps import Drift, Updates, culprit, gradient_norm
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Watch:
         guard.writes = ranks()[0] == 0
         self.eyes = Eyes.of(guard, **self.how)
         facts = self.eyes.facts(bare, optimizer=self.optimizer, accumulation=self.accumulation)
-        guard.preflight(facts)
+        with together():
+            guard.preflight(facts)
         guard.fact("trainable", facts.trainable or 0)
         self.keeper = Keeper(guard.directory, guard.writes)
         self.drift, self.updates = Drift(bare), Updates(bare.parameters())
@@ -73,18 +74,23 @@ class Watch:
         """One optimiser step is done: its loss and the ids of its rows. Raises GuardStop where the loss is not finite."""
         self.done += 1
         value = None if loss is None else float(loss.detach() if hasattr(loss, "detach") else loss)
+        if value is not None and ranks()[1] > 1:  # one rank must not stop alone
+            value = summed([value], device_of(self.model))[0] / ranks()[1]
         listed = ids.tolist() if hasattr(ids, "tolist") else list(ids)
         ratio = self.updates.ratio()
         if ratio is not None:
             self.guard.fact("update_ratio", ratio)
+            self.guard.fact("untouched_parameters", self.updates.untouched)
         self.guard.step(self.done, loss=value, gradient_norm=self.norm, ids=listed)
 
     def evaluate(self, epoch: float | None = None) -> bool:
         """Looks at probe, held-out and retained rows. True: the guard wants to stop (on every rank)."""
         guard = self.guard
-        guard.see(self.eyes.look(self.model, self.done, epoch))
-        if guard.state.best_step == self.done:
-            self.keeper.keep(unwrapped(self.model), self.done)
+        seen = self.eyes.look(self.model, self.done, epoch)
+        with together():
+            guard.see(seen)
+            if guard.on_overfit == "restore-best" and guard.state.best_step == self.done:
+                self.keeper.keep(unwrapped(self.model), self.done)
         return any_rank(guard.wants_stop)
 
     def save(self, directory: Any) -> None:
