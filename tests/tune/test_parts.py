@@ -129,7 +129,8 @@ def test_a_recipe_that_makes_no_sense_is_refused(bases: Path, given: dict[str, A
 
 def test_the_probe_costs_at_most_5_percent_on_long_runs(bases: Path) -> None:
     pace = fitting.pace(64_000, recipe(bases / "bert"))
-    assert (pace.every, pace.probe, pace.cost(16)) == (200, 480, pytest.approx(0.05))
+    assert (pace.every, pace.probe) == (200, 480)
+    assert pace.cost(16) == pytest.approx(0.05)
     assert pace.save % pace.every == 0
 
 

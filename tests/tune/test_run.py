@@ -13,11 +13,11 @@ pytest.importorskip("torch", reason="the extra `train` is not installed")
 pytest.importorskip("transformers", reason="the extra `train` is not installed")
 pytest.importorskip("accelerate", reason="the extra `train` is not installed")
 
-import auditor  # noqa: E402
-from auditor.cli import main  # noqa: E402
-from auditor.guard.verdicts import Refused  # noqa: E402
-from auditor.rows import InputError  # noqa: E402
-from auditor.tune.run import AuditRefused  # noqa: E402
+import auditor
+from auditor.cli import main
+from auditor.guard.verdicts import Refused
+from auditor.rows import InputError
+from auditor.tune.run import AuditRefused
 
 QUICK: dict[str, Any] = {"epochs": 1, "learning_rate": 1e-2, "select": ("IMB101",), "seeds": 1}
 
