@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def predicted(
         return whole.append_column(COLUMN, pa.array(answers, pa.string()))
 
     labels = rows.labels(train.split)
-    return run(
+    audit = run(
         Request(
             train=table(train, [str(labels[i]) for i in train.at]),
             test=table(test, said),
@@ -133,3 +133,12 @@ def predicted(
             seed=request.seed,
         )
     )
+    return replace(audit, bias=staged(audit.bias))
+
+
+def staged(bias: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The entries of the predictions as those of the tuned model; the data's own are in the data audit already."""
+    if bias is None:
+        return None
+    kept = {k: [e for e in v if e.get("stage") != "data"] for k, v in bias.items()}
+    return {k: [{**e, "stage": "tuned"} if "stage" in e else e for e in v] for k, v in kept.items()}

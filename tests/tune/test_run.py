@@ -172,3 +172,54 @@ def test_answers_that_are_cut_away_leave_nothing_to_learn(bases: Path, tmp_path:
 def test_an_option_that_does_not_exist_is_refused(bases: Path, spoken: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="epoch"):
         auditor.train(bases / "bert", spoken, epoch=3)
+
+
+def test_freeze_auto_says_what_it_tried_and_why(bases: Path, spoken: pd.DataFrame, tmp_path: Path) -> None:
+    audit = auditor.train(bases / "bert", spoken, output=tmp_path, freeze="auto", on_overfit="record", **QUICK)
+    told = audit.tuning or {}
+    assert [t["trained"] for t in told["trials"]] == ["head only", "last 1 layers", "all layers"]
+    assert sum(t["taken"] for t in told["trials"]) == 1
+    assert any(note.startswith("freeze: ") for note in told["notes"])
+
+
+def test_a_regression_is_compared_with_a_probe_by_squared_error(bases: Path, spoken: pd.DataFrame, tmp_path: Path) -> None:
+    graded = spoken.assign(label=[float(t.count("the")) + i / 1000 for i, t in enumerate(spoken["text"])])
+    audit = auditor.train(bases / "bert", graded, task="regression", output=tmp_path, **QUICK)
+    (only,) = (audit.tuning or {})["test"]
+    assert only["metric"] == "loss" and only["tuned against"].startswith("linear probe")
+
+
+def test_few_rows_are_run_from_three_seeds_and_groups_are_compared(bases: Path, spoken: pd.DataFrame, tmp_path: Path) -> None:
+    few = spoken.assign(person=["ab"[i // 2 % 2] for i in range(len(spoken))])
+    roles = auditor.Roles(text="text", label="label", sensitive="person")
+    given: dict[str, Any] = {**QUICK, "seeds": None, "learning_rate": 3e-3}
+    parts = {"validation": few[100:220], "test": few[220:]}
+    audit = auditor.train(bases / "bert", few[:100], **parts, roles=roles, positive="y", output=tmp_path, **given)
+    assert len((audit.tuning or {})["seeds"]["values"]) == 3
+    assert {g["stage"] for g in (audit.bias or {})["groups"]} == {"tuned"}
+    assert any(g["code"] == "TUN215" for g in (audit.tuning or {})["guards"])
+
+
+def test_a_run_that_stops_being_finite_ends_with_its_evidence(bases: Path, spoken: pd.DataFrame, tmp_path: Path) -> None:
+    audit = auditor.train(bases / "bert", spoken, output=tmp_path, **{**QUICK, "learning_rate": 1e38})
+    assert audit.verdict == "fail"
+    assert "TUN101" in {f.code for f in audit.findings}
+    assert not (tmp_path / "model").exists() and (tmp_path / "audit.html").is_file()
+
+
+def test_a_full_disk_is_one_line_and_an_earlier_checkpoint_stays(
+    bases: Path, spoken: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import Trainer
+
+    saved = Trainer._save_optimizer_and_scheduler
+
+    def full(self: Any, folder: str) -> None:
+        if folder.endswith("checkpoint-8"):
+            raise OSError(28, "No space left on device")
+        saved(self, folder)
+
+    monkeypatch.setattr(Trainer, "_save_optimizer_and_scheduler", full)
+    with pytest.raises(InputError, match="No space left"):
+        auditor.train(bases / "bert", spoken, output=tmp_path, every=4, **QUICK)
+    assert (tmp_path / "checkpoint-4" / "optimizer.pt").is_file()
