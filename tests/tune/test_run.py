@@ -193,7 +193,7 @@ def test_few_rows_are_run_from_three_seeds_and_groups_are_compared(bases: Path, 
     few = spoken.assign(person=["ab"[i // 2 % 2] for i in range(len(spoken))])
     roles = auditor.Roles(text="text", label="label", sensitive="person")
     given: dict[str, Any] = {**QUICK, "seeds": None, "learning_rate": 3e-3}
-    parts = {"validation": few[100:220], "test": few[220:]}
+    parts: dict[str, Any] = {"validation": few[100:220], "test": few[220:]}
     audit = auditor.train(bases / "bert", few[:100], **parts, roles=roles, positive="y", output=tmp_path, **given)
     assert len((audit.tuning or {})["seeds"]["values"]) == 3
     assert {g["stage"] for g in (audit.bias or {})["groups"]} == {"tuned"}
