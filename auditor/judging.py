@@ -60,10 +60,10 @@ def weigh(effect: Effect, check: Check[Any], *, at_most: Level = "error") -> tup
             return "warning", check.warn_above
         if check.warn_below is not None and value < check.warn_below:
             return "warning", check.warn_below
-        # an error limit may stand without a warning limit: a point beyond it that the interval does not confirm warns
-        if check.error_above is not None and check.warn_above is None and value > check.error_above:
+        # no warning limit, or one set beyond the error limit: a point beyond the latter that the interval does not confirm warns
+        if check.error_above is not None and value > check.error_above:
             return "warning", check.error_above
-        if check.error_below is not None and check.warn_below is None and value < check.error_below:
+        if check.error_below is not None and value < check.error_below:
             return "warning", check.error_below
     limits = (check.warn_above, check.error_above, check.warn_below, check.error_below)
     return None, next((x for x in limits if x is not None), None)

@@ -54,6 +54,13 @@ def test_an_error_needs_the_whole_interval_beyond_the_limit() -> None:
     assert weigh(effect(0.3, 0.19, 0.4), Sample())[0] == "warning"
 
 
+def test_a_point_beyond_an_error_limit_below_the_warning_limit_is_never_clean() -> None:
+    tightened = Sample(error_above=0.05)
+    assert weigh(effect(0.07, 0.04, 0.1), tightened) == ("warning", 0.05)
+    assert weigh(effect(0.07, 0.06, 0.1), tightened) == ("error", 0.05)
+    assert weigh(effect(0.04, 0.01, 0.1), tightened)[0] is None
+
+
 def test_the_bound_says_which_end_must_miss_the_limit() -> None:
     value = effect(0.19, 0.1, 0.25)
     assert weigh(value, Sample())[0] == "warning"
