@@ -103,12 +103,18 @@ def _column(column: Column, look: Look, raw: Setting) -> Column:
         name=column.name,
         kind=kind,
         dtype=total.dtype or column.dtype,
-        id_like="id" in roles or (not roles and any(look.by[s, column.name].id_like for s in in_splits)),
+        id_like="id" in roles or (not roles and _id_like([look.by[s, column.name] for s in in_splits])),
         distinct=total.distinct,
         splits=in_splits,
         spelled_nulls=tuple(sorted(total.spelled)) if plain else (),
         median_words=total.median_words,
     )
+
+
+def _id_like(looks: Sequence[ColumnLook]) -> bool:
+    """What the split of most values says: in a small one the values of any column of numbers may all differ."""
+    most = max((x.present for x in looks), default=0)
+    return any(x.id_like for x in looks if x.present == most)
 
 
 def _kind(look: ColumnLook, roles: tuple[str, ...]) -> Kind:
