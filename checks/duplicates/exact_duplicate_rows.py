@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from auditor.check import Check, Specimen
-from auditor.model import Affected, Reading, Where
+from auditor.model import Affected, Level, Reading, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.proportions import share
-from auditor.tallies.chance import expected_repeats
+from auditor.tallies.chance import expected_repeats, poisson_at_least
 from auditor.tallies.copies import repeats
 from auditor.tallies.keys import RowKeys, common, left_out
 
@@ -26,7 +26,8 @@ class ExactDuplicateRows(Check[RowKeys]):
     ## Measured
     Rows beyond the first of their content / rows of the split, by split: share, 0 to 1, high is bad. The content is every
     column but id-like ones, id, weight, prediction and probabilities; texts are compared raw. For tables the number that
-    would agree by chance, were the columns independent, is stated beside it.
+    would agree by chance, were the columns independent, is stated beside it: an error only where the count lies above that
+    (Poisson p < .05).
 
     ## Fix
     Keep the first of each family: drop the rows listed under this fingerprint in the rows file.
@@ -43,6 +44,7 @@ class ExactDuplicateRows(Check[RowKeys]):
     code = "DUP101"
     warn_above: float | None = 0.0  # a copy is worth a word
     error_above: float | None = 0.01  # chosen by us: 1 % of copies moves the metrics of a split
+    chance_alpha: float = 0.05  # the usual level: at or above it the copies of a table may be chance
     good = Specimen(train={"text": ["a b", "a c", "A b"], "label": ["x", "x", "x"]}, roles=TEXT)
     bad = (
         Specimen(train={"text": ["a b", "a c", "a b", "d"], "label": ["x", "x", "x", "y"]}, roles=TEXT, found=1),
@@ -57,8 +59,11 @@ class ExactDuplicateRows(Check[RowKeys]):
             found = repeats(keys.rows, (split.name, names))
             families = len(np.unique(found.twin))
             message = f"{len(found):,} of {split.rows:,} rows of {split.name} repeat an earlier row (families: {families:,})"
+            worst: Level = "error"
             if split.name in keys.samples:
-                message += f"; by chance, were the columns independent: {_told(keys, split.name, names, split.rows)}"
+                expected = expected_repeats(keys.samples[split.name], names, split.rows)
+                message += f"; by chance, were the columns independent: {expected:,.3g}"
+                worst = "error" if poisson_at_least(len(found), expected) < self.chance_alpha else "warning"
             if left_out(setting):
                 message += f"; left out of the comparison: {', '.join(left_out(setting))}"
             yield self.read(
@@ -68,8 +73,5 @@ class ExactDuplicateRows(Check[RowKeys]):
                 affected=len(found),
                 examined=split.rows,
                 rows=Affected(split=split.name, row=found.row, twin_split=split.name, twin_row=found.twin, cluster=found.twin),
+                at_most=worst,
             )
-
-
-def _told(keys: RowKeys, split: str, names: tuple[str, ...], rows: int) -> str:
-    return f"{expected_repeats(keys.samples[split], names, rows):.3g}"
