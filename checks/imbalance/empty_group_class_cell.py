@@ -52,6 +52,7 @@ class EmptyGroupClassCell(Check[GroupCounts]):
                 continue
             expected = np.outer(table.counts.sum(axis=1), table.counts.sum(axis=0)) / table.counts.sum()
             least_expected = max(self.expected, math.log(table.counts.size / self.alpha))
+            judged = int((expected >= least_expected).sum())
             empty = np.argwhere((table.counts == 0) & (expected >= least_expected))
             cells = [f"{short(table.groups[g])!r} x {short(table.labels[y])!r}" for g, y in empty]
             least = int(table.counts[expected >= least_expected].min(initial=table.counts.max()))
@@ -65,6 +66,7 @@ class EmptyGroupClassCell(Check[GroupCounts]):
                 ),
                 examined=int(table.counts.sum()),
                 evidence=(self._matrix(table),),
+                unsure="" if judged else f"no cell of {table.name} by label in {table.split} expects {least_expected:.3g} rows",
             )
 
     @staticmethod

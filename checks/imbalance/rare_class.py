@@ -22,7 +22,7 @@ class RareClass(Check[LabelCounts]):
     ## Measured
     Rows of the commonest label / rows of the rarest, by split: ratio, 1 to infinity, high is bad. Labels that a split
     lacks altogether are the matter of IMB103. An error only where the lower limit exceeds it too: the odds of Wilson's limits
-    for the share of the commonest among the two.
+    for the share of the commonest among the two. A training split of one label has no ratio: an error from 20 rows on.
 
     ## Fix
     Collect more of it, weigh it up (class weights, a balanced sampler), and read recall by label instead of accuracy.
@@ -38,13 +38,19 @@ class RareClass(Check[LabelCounts]):
     needs = ("label", "classes")
     warn_above: float | None = 10.0  # He & Garcia's first example
     error_above: float | None = 100.0  # their second
+    min_rows: int = 20  # rows needed to say that there is one label only: as VAL112 asks
     good = Specimen(train={"label": ["a", "b"] * 5}, roles=LABEL)
-    bad = Specimen(train={"label": ["a"] * 30 + ["b"]}, roles=LABEL)
+    bad = (
+        Specimen(train={"label": ["a"] * 30 + ["b"]}, roles=LABEL),
+        Specimen(train={"x": [1, 2] * 15, "label": ["a"] * 30}, roles=LABEL, found=1),
+    )
 
     def judge(self, setting: Setting, counts: LabelCounts) -> Iterator[Reading]:
         for split, labels in sorted(counts.by.items()):
             ranked = labels.most_common()
             if len(ranked) < 2:
+                if ranked and split in {s.name for s in setting.training}:
+                    yield self._lone(split, setting.roles.label or "", *ranked[0])
                 continue
             (common, most), (rare, least) = ranked[0], ranked[-1]
             low, high = wilson(most, most + least)
@@ -68,3 +74,15 @@ class RareClass(Check[LabelCounts]):
                 examined=labels.total(),
                 evidence=(Histogram(title=f"Rows by label in {split}", x_label=column, y_label="rows", series=(bars,)),),
             )
+
+    def _lone(self, split: str, column: str, label: str, rows: int) -> Reading:
+        reason = f"{label!r} is the only label of {split} ({rows:,} rows)"
+        return self.read(
+            Where(split=split, columns=(column,), group=label),
+            Effect(name="ratio", value=None, unit="ratio", reason=reason),
+            f"{reason}: there is nothing to tell apart",
+            affected=rows,
+            examined=rows,
+            level="error",
+            unsure=f"{reason}, {self.min_rows} are needed to say so" if rows < self.min_rows else "",
+        )

@@ -78,4 +78,15 @@ def test_more_cells_need_more_expected_rows_before_an_empty_one_is_a_fault() -> 
     groups = [f"g{i}" for i in range(40)]
     data = {"g": [g for g in groups for _ in range(12)], "label": (["a", "b"] * 6) * 39 + ["a"] * 12}
     audit = auditor.check(data, roles=Roles(label="label", sensitive="g"), select=("IMB105",))
-    assert audit.outcomes[0].status == "clean"
+    assert audit.outcomes[0].status == "inconclusive"  # no cell expects enough
+
+
+def test_a_training_set_of_one_label_fails_and_is_not_passed_over() -> None:
+    audit = auditor.check({"x": list(range(30)), "label": ["only"] * 30}, roles=LABEL, select=("IMB101",))
+    assert audit.verdict == "fail"
+    assert audit.findings[0].effect.value is None and "only label" in audit.findings[0].effect.reason
+
+
+def test_one_label_in_too_few_rows_could_not_be_told() -> None:
+    audit = auditor.check({"x": list(range(19)), "label": ["only"] * 19}, roles=LABEL, select=("IMB101",))
+    assert audit.outcomes[0].status == "inconclusive"
