@@ -11,6 +11,8 @@ from auditor.statistics.proportions import share
 from auditor.tallies.look import Look
 from auditor.tallies.placeholders import Placeholders
 
+TEXTS = ("text", "messages", "prompt", "response", "chosen")  # roles of a set of texts: there the other columns are no features
+
 
 class TooManyMissing(Check[Look, Placeholders]):
     """A column lacks many of its values.
@@ -21,7 +23,8 @@ class TooManyMissing(Check[Look, Placeholders]):
 
     ## Measured
     Missing values / rows, by split and column: share, 0 to 1, high is bad. Missing are nulls, empty cells, the
-    spellings that VAL116 knows in columns of numbers, dates and bools, and the certain placeholders of VAL117.
+    spellings that VAL116 knows in columns of numbers, dates and bools, and the certain placeholders of VAL117. Beside texts a
+    column without a role, such as the often empty `input` of instruction sets, gets a warning at most.
 
     ## Fix
     Find out why they are missing; drop the column, fill it with an indicator beside it, or leave it out of the prompt
@@ -46,6 +49,7 @@ class TooManyMissing(Check[Look, Placeholders]):
     )
 
     def judge(self, setting: Setting, look: Look, placeholders: Placeholders) -> Iterator[Reading]:
+        beside_texts = any(getattr(setting.roles, role) for role in TEXTS)
         for split in setting.splits:
             names = [c.name for c in setting.columns if split.name in c.splits]
             missing = {name: _missing(setting, look, placeholders, split.name, name) for name in names}
@@ -60,6 +64,7 @@ class TooManyMissing(Check[Look, Placeholders]):
                     affected=count,
                     examined=split.rows,
                     evidence=(chart,) if count > (self.warn_above or 0) * split.rows else (),
+                    at_most="warning" if beside_texts and not setting.roles.of(name) else "error",
                 )
 
 
