@@ -18,6 +18,7 @@ from auditor.tallies.places import Places, joined, listed
 from auditor.tallies.texts import STEPS, TextLengths, bins, text_columns
 
 Z = 5.0  # robust standard deviations: the limit of NOI203 for numbers
+LEAST = 1.0  # doublings: a text under twice or over half the median length is not extreme, however alike the others are
 MIN_ROWS = 100  # texts needed to know the usual length
 TEXT = Roles(text="text")
 
@@ -25,13 +26,13 @@ TEXT = Roles(text="text")
 def usual(counts: Counter[int]) -> tuple[float, float] | None:
     """(lowest, highest) length bin within 5 robust standard deviations of the median; None where it cannot be told.
 
-    The deviation is 1.4826 times the median absolute deviation of the bins, at least one bin (2.2 % of length).
+    The deviation is 1.4826 times the median absolute deviation of the bins; a length within `LEAST` of the median is usual.
     """
     found = np.array(sorted((b, k) for b, k in counts.items() if b >= 0), np.int64).reshape(-1, 2)
     if found[:, 1].sum() < MIN_ROWS:
         return None
     middle = _median(found[:, 0], found[:, 1])
-    deviation = max(1.0, 1.4826 * _median(np.abs(found[:, 0] - middle), found[:, 1]))
+    deviation = max(LEAST * STEPS / Z, 1.4826 * _median(np.abs(found[:, 0] - middle), found[:, 1]))
     return middle - Z * deviation, middle + Z * deviation
 
 
@@ -75,7 +76,8 @@ class ExtremeLength(Check[TextLengths, Outlying]):
 
     ## Measured
     Texts with |z| > 5 / texts that are not empty, by split and column: share, 0 to 1, high is bad. z = (log length - median) /
-    (1.4826 x median absolute deviation), length in characters, exact to 2.2 %. One such text alone is a note.
+    (1.4826 x median absolute deviation), length in characters, exact to 2.2 %; never within half to twice the median. One such
+    text alone is a note.
 
     ## Fix
     Look at both ends; split long texts, cut them on purpose, or drop what does not belong.
