@@ -45,7 +45,8 @@ def run(request: Request) -> Audit:
     checks = find.checks(request.select, request.extend, request.ignore, preview=request.preview, limits=request.limits)
     if not checks:
         raise InputError("no check is selected; see `auditor rules`")
-    roles, assumed = assume(request.roles, list(dict.fromkeys(n for s in sources for n in s.columns)))
+    own = [s for s in sources if s.part != "reference"] or sources
+    roles, assumed = assume(request.roles, list(dict.fromkeys(n for s in own for n in s.columns)))
     setting, look, said = look_at(sources, roles, request)
     clock.lap("look")
     plan = make_plan(checks, setting)

@@ -98,3 +98,9 @@ def test_conventional_names_are_not_assumed_over_given_roles() -> None:
     setting = assume(Roles(label="text"), ["text", "label"])[0]
     assert setting.label == "text"
     assert not setting.text
+
+
+def test_a_role_is_assumed_from_the_data_to_learn_from_and_not_from_a_reference_set() -> None:
+    train = {"sentence": [f"one of many {i}" for i in range(30)], "label": ["a", "b"] * 15}
+    audit = steps.check(train, references={"bench": {"text": [f"another {i}" for i in range(30)]}}, select=("TXT101",))
+    assert "column 'sentence' is the text: assumed from its name (--text to change)" in audit.assumed
