@@ -166,7 +166,10 @@ def verdict(audit: Audit) -> tuple[str, str]:
             "PASS WITH WAIVERS",
             f"every gate holds; {plural(waived, 'finding')} {'is' if waived == 1 else 'are'} accepted for now.",
         )
-    warned = levels(audit.findings)["warning"]
+    found = levels(audit.findings)
+    if found["error"]:
+        return "PASS", f"no gate was asked to fail, but read {plural(found['error'], 'error')} before you go on."
+    warned = found["warning"]
     rest = f"; {plural(warned, 'warning')} to read" if warned else ""
     return "PASS", (
         "the tuned model may be released" if tuned else "this data may be fine-tuned on"

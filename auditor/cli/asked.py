@@ -20,6 +20,7 @@ from auditor.rows import InputError, Roles
 TASKS = ("classification", "regression", "multilabel", "language-modeling", "chat", "preference")
 FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "arrow")
 SPLITS = ("train", "validation", "test")
+SEEDS = 2**32  # seeds that numpy and scikit-learn take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +176,11 @@ def _engine(given: Given) -> dict[str, Any]:
     workers = given.get("workers")
     if workers is not None and workers < 1:
         raise InputError(f"--workers: got {workers}, want at least 1")
+    seed = given.get("seed") or 0
+    if not 0 <= seed < SEEDS:
+        raise InputError(f"--seed: got {seed}, want a whole number from 0 to {SEEDS - 1}")
     said: dict[str, Any] = {"engine": engine, "scheduler": given.get("scheduler"), "workers": workers}
-    return {**said, "seed": given.get("seed") or 0, "sample": _sample(given.get("sample") or "all")}
+    return {**said, "seed": seed, "sample": _sample(given.get("sample") or "all")}
 
 
 def _sample(word: str) -> int | None:

@@ -30,6 +30,17 @@ def test_an_error_fails_unless_the_policy_explores(auditor: Any) -> None:
     assert auditor("check", "skewed.csv", *ONE, "--fail-on", "never").code == 0
 
 
+def test_a_pass_without_a_gate_tells_the_errors_and_gives_no_go_ahead(auditor: Any) -> None:
+    said = auditor("check", "skewed.csv", *ONE, "--fail-on", "never").out
+    assert "read 1 error before you go on" in said and "may be fine-tuned on" not in said
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_a_seed_that_no_model_takes_is_refused_before_anything_is_read(auditor: Any, seed: str) -> None:
+    ended = auditor("check", "even.csv", *ONE, "--seed", seed)
+    assert ended.code == 2 and "--seed" in ended.err and "4294967295" in ended.err
+
+
 def test_exit_zero_hides_1_and_never_2(auditor: Any) -> None:
     assert auditor("check", "skewed.csv", *ONE, "--exit-zero").code == 0
     assert auditor("check", "skewed.csv", "--select", "BIA102", "--exit-zero").code == 2
