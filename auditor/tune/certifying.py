@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.guard.core import Guard
-from auditor.guard.ledger import Look
-from auditor.guard.preflight import fingerprint
-from auditor.guard.torch.examples import digest
 from auditor.model import Audit
 from auditor.request import Request
 from auditor.tune import proof, seeds
@@ -38,21 +35,7 @@ def proven(
     request.progress("measuring the tuned model", 0, None)
     seen = proof.losses(model, material.test, material.pad, 2 * recipe.batch_size)
     tuned = proof.scored("the tuned model", seen)
-    print_of = fingerprint([digest(e) for e in material.test.examples])
-    step = guard.restore_step if guard.restore_step is not None else guard.state.run.last.step
-    guard.ledger.certify(
-        Look(
-            fingerprint=print_of,
-            split="test",
-            n=len(material.test.examples),
-            purpose="certify",
-            metric=tuned.metric,
-            value=tuned.mean,
-            run=guard.state.run_id,
-            step=step,
-            config_hash=guard.config_hash,
-        )
-    )
+    proof.certify(guard, material.test, tuned)
     comparisons = [proof.compared(tuned, base)]
     after = None
     if material.head.kind == "classification" and seen.probabilities is not None:

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from auditor.audit import run
 from auditor.derive.frozen import CAP as PROBED
 from auditor.derive.frozen import embed
-from auditor.guard.torch.examples import Examples
+from auditor.guard.core import Guard
+from auditor.guard.ledger import Look
+from auditor.guard.preflight import fingerprint
+from auditor.guard.torch.examples import Examples, digest
 from auditor.guard.torch.losses import measure
 from auditor.model import Audit
 from auditor.request import Request
@@ -52,6 +55,23 @@ def scored(name: str, seen: Losses) -> Scored:
     if seen.right is not None:
         return Scored(name=name, each=seen.right.astype(float), metric="accuracy")
     return Scored(name=name, each=seen.loss, metric="loss")
+
+
+def certify(guard: Guard, test: Encoded, tuned: Scored) -> None:
+    """Writes the measurement into the ledger. Raises Refused where a choice was made on these rows."""
+    step = guard.restore_step if guard.restore_step is not None else guard.state.run.last.step
+    look = Look(
+        fingerprint=fingerprint([digest(e) for e in test.examples]),
+        split="test",
+        n=len(test.examples),
+        purpose="certify",
+        metric=tuned.metric,
+        value=tuned.mean,
+        run=guard.state.run_id,
+        step=step,
+        config_hash=guard.config_hash,
+    )
+    guard.ledger.certify(look)
 
 
 def probe(rows: Rows, base: str, head: Head, train: Encoded, test: Encoded, seed: int) -> Scored:

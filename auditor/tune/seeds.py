@@ -37,6 +37,7 @@ def spread(material: Material, recipe: Recipe, request: Request, pace: fitting.P
         folder = recipe.folder / "seeds" / str(seed)
         again = dataclasses.replace(recipe, seed=seed, output=str(folder), resume=None)
         model = prepared(material, again, seed, Told())
+        guard = guarded(material, again, request, pace, None)
         fitting.fit(
             model,
             material.tokenizer,
@@ -45,13 +46,15 @@ def spread(material: Material, recipe: Recipe, request: Request, pace: fitting.P
             folder=folder,
             seed=seed,
             steps=pace,
-            guard=guarded(material, again, request, pace, None),
+            guard=guard,
             progress=request.progress,
             stage=f"tuning, seed {seed}",
             checkpoints=False,
         )
         seen = proof.losses(model, material.test, material.pad, 2 * recipe.batch_size)
-        values.append(proof.scored("the tuned model", seen).mean)
+        tuned = proof.scored("the tuned model", seen)
+        proof.certify(guard, material.test, tuned)
+        values.append(tuned.mean)
     told.more["seeds"], line = judged(values, base.mean, first["metric"], recipe.seed)
     told.notes.append(line)
 
