@@ -98,10 +98,17 @@ FEWEST = 10
 RESOLUTION = 0.001
 """Disagreement that the overlap of clean classes alone leaves among their surest rows (measured up to .0008)."""
 Z90 = 1.6448536269514722  # one-sided 95 % point of the normal
+SURE, NEXT = 0.2, 0.5
+"""Noise strikes the surest fifth of a class and the rows down to its middle alike (PF3: flat to the sixth tenth); where the
+classes overlap the labels grow worse from the first tenth on."""
 STEEP_Z = 2.58
 STEEP_RATIO = 1.2
 """A class whose next-surest rows disagree more than its surest, by so many standard errors and by this factor, has no
-rows that are sure: what is seen there may be overlap. On PF3 the factor is at most 1.1, on Adult 4, on Bank 1.4."""
+rows that are sure: what is seen there may be overlap. So has one whose surest rows mostly bear another label."""
+FLAT_RATIO = 0.25
+FLAT_SHARE = 0.01
+"""Noise is claimed only where the other classes together are shown to be flat: the upper 95 % end of the rise from their
+surest to their next rows is below a quarter of the disagreement, or below one point."""
 LOST = 0.25
 """Part of the lead over chance that the next-surest rows may lose, at its upper 95 % end. Classes that only overlap lose
 .2 to .3 of theirs however weak the model, PF3 at most .1; with random labels there is no lead at all."""
@@ -144,13 +151,13 @@ def _steep(probabilities: Floats, labels: Ints) -> tuple[NDArray[np.bool_], bool
     counts = np.zeros((k, 4))  # disagreeing and read, inside the first share; the same between first and last
     for j in range(k):
         size = int((labels == j).sum())
-        inner, outer = (max(FEWEST, int(share * size)) for share in (SHARES[0], SHARES[-1]))
+        inner, outer = (max(FEWEST, int(share * size)) for share in (SURE, NEXT))
         wrong = labels[_surest(probabilities, j, outer)] != j
         counts[j] = wrong[:inner].sum(), len(wrong[:inner]), wrong[inner:].sum(), len(wrong[inner:])
 
     counts[:, [1, 3]] = np.maximum(counts[:, [1, 3]], 1)
     a, m, b, n = counts.T
-    steep = _rises(a, m, b, n)
+    steep = _rises(a, m, b, n) | (a / m >= 0.5)
     if steep.all():
         return steep, True
     a, m, b, n = counts[~steep].T
@@ -158,7 +165,14 @@ def _steep(probabilities: Floats, labels: Ints) -> tuple[NDArray[np.bool_], bool
     lead, lost = (m * (1 - a / m - chance)).sum() / m.sum(), (m * (b / n - a / m)).sum() / m.sum()
     error = np.sqrt((m**2 * (a / m * (1 - a / m) / m + b / n * (1 - b / n) / n)).sum()) / m.sum()
     level = max(float(lost), 0.0) + Z90 * error < LOST * lead  # a lead within its own error is none
-    return steep, bool(not level or _rises(a.sum(), m.sum(), b.sum(), n.sum()))
+    return steep, bool(not level or not _flat(a.sum(), m.sum(), b.sum(), n.sum()))
+
+
+def _flat(a: float, m: float, b: float, n: float) -> bool:
+    """Whether b of n is shown to be hardly more than a of m."""
+    inner, outer = a / m, b / n
+    error = np.sqrt(inner * (1 - inner) / m + outer * (1 - outer) / n)
+    return bool(outer - inner + Z90 * error < max(FLAT_RATIO * inner, FLAT_SHARE))
 
 
 def _rises(a: Any, m: Any, b: Any, n: Any) -> Any:

@@ -83,3 +83,18 @@ def test_disagreement_rises_with_overlap_and_is_level_with_noise() -> None:
     noisy = disagreement(*planted(1, 20_000, 0.2, 4.0)[:2], 10)
     assert clean[0] < 0.01 < clean[-1]
     assert abs(noisy[0] - noisy[6]) < 0.05
+
+
+@pytest.mark.parametrize("strength", [0.75, 1.5, 3.0])
+@pytest.mark.parametrize("n", [4_000, 16_000])
+def test_labels_that_follow_their_probabilities_are_overlap_and_no_noise(strength: float, n: int) -> None:
+    claimed = []
+    for seed in range(20):
+        rng = np.random.default_rng([7, seed])
+        signal = np.stack([rng.normal(size=n), rng.choice([-1.0, 1.0], n) + 0.3 * rng.normal(size=n), rng.gamma(2.0, size=n)], 1)
+        signal = (signal - signal.mean(0)) / signal.std(0)
+        scores = strength * signal @ rng.normal(size=(3, 3))
+        probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+        labels = (probabilities.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(max=2)
+        claimed.append(noise_rate(probabilities, labels).low)
+    assert sum(low > 0.01 for low in claimed) <= 1, np.round(claimed, 3)
