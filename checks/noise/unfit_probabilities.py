@@ -9,6 +9,7 @@ from auditor.check import Check, Specimen
 from auditor.model import Curve, Effect, Level, Mark, Reading, Series, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.calibration import Calibration, calibration
+from auditor.statistics.proportions import share
 from auditor.tallies.predicted import IN_SAMPLE, Judgement, Predicted
 
 GIVEN = Roles(label="label", probabilities="p")
@@ -69,16 +70,11 @@ class UnfitProbabilities(Check[Predicted]):
         c = calibration(found.probabilities.max(axis=1), found.right, seed)
         said = f"Probabilities of {where.split} ({model}) are sure at {c.confidence:.3f} and right at {c.accuracy:.3f}"
         level: Level | Any = "error" if seen else ""
+        method = "15 bins of equal size, parametric bootstrap 95 %"
+        error = Effect(name="calibration_error", value=c.error, low=c.low, high=c.high, unit="share", method=method)
         return self.read(
             where,
-            Effect(
-                name="calibration_error",
-                value=c.error,
-                low=c.low,
-                high=c.high,
-                unit="share",
-                method="15 bins of equal size, parametric bootstrap 95 %",
-            ),
+            share("accuracy", int(found.right.sum()), len(found)) if seen else error,
             f"{said}; calibration error {c.error:.3f}" + (": they seem to have been fitted on these very rows" if seen else ""),
             affected=len(found) if seen else 0,
             examined=len(found),
