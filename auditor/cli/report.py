@@ -21,13 +21,14 @@ def report(
     """Write any format from a saved audit; without -o, print its summary."""
     from auditor import saved
     from auditor.cli import outputs, speak, summary
-    from auditor.cli.check import exit_code
 
     written = outputs.parsed(output or (), [audit])
     read = saved.read(audit)
     outputs.write(read, written)
+    if any(one.format == "rows" for one in written) and any(f.affected > len(f.rows) for f in read.findings):
+        speak.note(f"{audit} keeps at most ten rows a finding; `auditor check -o rows=` writes every affected row")
     if not written and not quiet:
-        summary.say(read, (), exit_code(read.verdict), no_color=no_color)
+        summary.say(read, (), None, no_color=no_color)
     for one in written:
         if one.path is not None and not quiet:
             speak.note(f"wrote {one.path} ({one.path.stat().st_size / 1000:,.0f} kB)")

@@ -12,8 +12,8 @@ from auditor.cli.outputs import Output
 from auditor.model import Audit
 
 
-def say(audit: Audit, outputs: Sequence[Output], code: int, *, no_color: bool = False) -> None:
-    """The summary: on standard output, or on standard error where a format was written to standard output."""
+def say(audit: Audit, outputs: Sequence[Output], code: int | None, *, no_color: bool = False) -> None:
+    """The summary, with the exit code where the audit decides it: on standard output, or on standard error where a format was written to standard output."""
     from auditor.reports import terminal
 
     stream = sys.stderr if any(o.path is None for o in outputs) else sys.stdout

@@ -79,3 +79,15 @@ def test_report_writes_what_check_wrote(auditor: Any, saved: Any, folder: Path) 
 def test_report_may_not_overwrite_its_audit(auditor: Any, saved: Any) -> None:
     path = saved("even")
     assert auditor("report", path, "-o", f"html={path}").code == 2
+
+
+def test_rows_written_from_a_saved_audit_are_said_to_be_few(auditor: Any, folder: Path) -> None:
+    auditor("check", "skewed.csv", "--select", "DUP101,IMB101", "-o", "json=a.json", "--exit-zero")
+    assert "at most ten rows a finding" in auditor("report", "a.json", "-o", "rows=r.parquet").err
+    assert "at most ten rows a finding" not in auditor("report", "a.json", "-o", "html=r.html").err
+
+
+def test_a_summary_printed_again_claims_no_exit_code(auditor: Any) -> None:
+    auditor("check", "skewed.csv", "--select", "IMB101", "-o", "json=a.json")
+    ended = auditor("report", "a.json")
+    assert ended.code == 0 and "FAIL" in ended.out and "exit " not in ended.out
