@@ -57,7 +57,7 @@ def run(request: Request) -> Audit:
     clock.lap("fold")
     judged, records = judge(plan, setting, tallies)
     findings, outcomes = conclude(judged, setting.data)
-    findings = evidence.quote(findings, sources, setting, request.evidence)
+    findings = evidence.hidden(evidence.quote(findings, sources, setting, request.evidence), request.evidence)
     clock.lap("judge")
     audit = Audit(
         data=setting.data,
@@ -267,7 +267,10 @@ def engine(request: Request, rows: int) -> Iterator[Fold]:
 
 
 def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Judged], list[Record]]:
-    """Every check over its finished tallies. One that raises ends in error, with its cause; the others go on."""
+    """Every check over its finished tallies. One that raises ends in error, with its cause; the others go on.
+
+    Raises InputError where a check was asked for something that the data does not have.
+    """
     judged: list[Judged] = []
     records: list[Record] = []
     for one in plan.checks:
@@ -280,6 +283,8 @@ def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Jud
             try:
                 for item in one.judge(setting, *finished):
                     (records if isinstance(item, Record) else readings).append(item)  # type: ignore[arg-type]  # two lists
+            except InputError:  # what the user gave cannot be meant, such as a --positive that no row has: no audit of it
+                raise
             except Exception as cause:
                 error = f"{type(cause).__name__}: {cause}"
         judged.append(Judged(one, tuple(readings), time.perf_counter() - begun, error=error))

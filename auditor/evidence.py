@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,13 +15,15 @@ from auditor.model import Finding, Row
 from auditor.rows import Setting, Source
 
 CUT = 2_000  # characters of a cell that are kept in audit.json
+BEYOND = 256  # characters looked at behind the cut, so that a secret that it would halve is known for one
 
 SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{16,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"
 )
+MAIL = (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]")
 PERSONAL = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    MAIL,
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "[ip]"),
     (re.compile(r"(?<!\w)@\w{2,}"), "[handle]"),
     (re.compile(r"\+?\d(?:[\s().-]?\d){6,}"), "[digits]"),
@@ -34,6 +37,25 @@ def masked(text: str, mode: str) -> str:
         for pattern, chip in PERSONAL:
             text = pattern.sub(chip, text)
     return text
+
+
+def hidden(findings: Sequence[Finding], mode: str) -> tuple[Finding, ...]:
+    """The findings with secrets, and unless `mode` is full e-mail addresses, hidden in what they say of values.
+
+    Digits stay: in sentences and tables they are counts.
+    """
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            text = SECRET.sub("[secret]", value)
+            return text if mode == "full" else MAIL[0].sub(MAIL[1], text)
+        if isinstance(value, tuple):
+            return tuple(clean(part) for part in value)
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{f.name: clean(getattr(value, f.name)) for f in fields(value) if f.init})
+        return value
+
+    return tuple(replace(f, message=clean(f.message), evidence=clean(f.evidence)) for f in findings)
 
 
 def quote(findings: Sequence[Finding], sources: Sequence[Source], setting: Setting, mode: str) -> tuple[Finding, ...]:
@@ -70,8 +92,12 @@ def _shown(cells: dict[str, object], finding: Finding, setting: Setting, mode: s
     names = [c for c in finding.where.columns if c in cells] or [c for c in roles.text if c in cells] or list(cells)[:8]
     names = list(dict.fromkeys([*names, *([roles.label] if roles.label in cells else [])]))
     if len(names) == 1:
-        return masked(str(cells[names[0]])[:CUT], mode) if cells else ""
-    return " · ".join(f"{n}={masked(str(cells[n])[:CUT], mode)}" for n in names)
+        return _cell(cells[names[0]], mode) if cells else ""
+    return " · ".join(f"{n}={_cell(cells[n], mode)}" for n in names)
+
+
+def _cell(value: object, mode: str) -> str:
+    return masked(str(value)[: CUT + BEYOND], mode)[:CUT]
 
 
 def _take(source: Source, positions: list[int]) -> dict[int, dict[str, object]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from auditor.evidence import masked
+import auditor
+from auditor.evidence import CUT, masked
 
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
@@ -27,3 +30,19 @@ def test_personal_data_is_masked(text: str, shown: str) -> None:
 
 def test_full_shows_personal_data_but_never_a_secret() -> None:
     assert masked(f"call 0800 123 4567 with {KEY}", "full") == "call 0800 123 4567 with [secret]"
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("none", False), ("masked", False), ("full", True)])
+def test_addresses_that_a_finding_names_as_values_show_in_full_only(mode: str, shown: bool) -> None:
+    train = {"owner": [f"{name}@corp.example" for name in "abc"] * 40, "n": [i / 7 for i in range(120)]}
+    test = {"owner": [f"{name}@corp.example" for name in "xyz"] * 40, "n": [i / 7 for i in range(120)]}
+    audit = auditor.check(train, test=test, select=("SHF",), evidence=mode)
+    said = json.dumps([f"{f.message} {f.evidence}" for f in audit.findings])
+    assert audit.findings and ("@corp.example" in said) is shown
+
+
+def test_a_secret_across_the_cut_is_hidden_whole() -> None:
+    text = "x" * (CUT - 10) + " " + KEY
+    twice = {"text": [text, text, "other words"]}
+    audit = auditor.check(twice, roles={"text": "text"}, select=("DUP101",), evidence="full")
+    assert audit.findings[0].rows and "AKIA" not in audit.findings[0].rows[0].detail

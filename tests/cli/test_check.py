@@ -223,3 +223,11 @@ def test_an_internal_error_is_2_and_says_where_to_report(auditor: Any, monkeypat
     assert "AUDITOR_DEBUG=1" in ended.err
     monkeypatch.setitem(os.environ, "AUDITOR_DEBUG", "1")
     assert "Traceback" in auditor("check", "even.csv").err
+
+
+def test_a_positive_value_that_no_row_has_is_refused_in_one_line(auditor: Any, folder: Path) -> None:
+    words = ("check", "even.csv", "--sensitive", "text", "--select", "BIA102", "--positive", "yes", "-o", "json=a.json")
+    ended = auditor(*words)
+    assert ended.code == 2 and ended.err.count("\n") == 1
+    assert "got --positive 'yes', want one of the labels 'a', 'b'" in ended.err
+    assert not (folder / "a.json").exists()
