@@ -29,6 +29,9 @@ first_step, n, reason, message, advice, statistics`. Actions (`on_overfit`): `re
 `wants_stop`; `raise` raises GuardStop from `see`. They answer an alarm of TUN201, TUN203 and TUN211; non-finite numbers
 (`step`) and `preflight` always raise.
 
+Secrets that `auditor.guard.torch.canaries.plant` put among the training rows are ranked at every evaluation with
+`Guard(canaries=...)`, and listed in `guard.tuning["canaries"]` so that they can be taken out again.
+
 Single numbers go in by `guard.fact(name, value)` and are read at the next evaluation: `accumulation_ratio`,
 `evaluation_ratio`, `accumulation`, `world_size` (TUN102), `trainable`, `update_ratio`, `untouched_parameters` (TUN103),
 `prior_entropy` (TUN205, where labels are no classes), `steps_an_epoch`.

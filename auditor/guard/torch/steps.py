@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,8 +19,14 @@ def gradient_norm(parameters: Iterable[Any]) -> float | None:
     grads = [p.grad for p in parameters if p.grad is not None]
     if not grads:
         return None
-    norms = torch._foreach_norm([g.coalesce().values() if g.is_sparse else g for g in grads])
-    return float(torch.linalg.vector_norm(torch.stack([n.float().to(norms[0].device) for n in norms])))
+    return joint_norm([g.coalesce().values() if g.is_sparse else g for g in grads])
+
+
+def joint_norm(parts: Sequence[Any]) -> float:
+    """The norm of all these tensors as one, with one synchronisation."""
+    norms = torch._foreach_norm(parts)
+    one = len({(n.device, n.dtype) for n in norms}) == 1
+    return float(torch.linalg.vector_norm(torch.stack(norms if one else [n.float().to(norms[0].device) for n in norms])))
 
 
 def culprit(model: Any) -> str:
@@ -84,7 +90,7 @@ class Updates:
         self.before = []
         if step % EVERY == 0:
             self.before = [p.detach().clone() for p in self.parameters]
-            without = [p.grad is None or not bool(p.grad.any()) for p in self.parameters]
+            without = [p.grad is None or not float(p.grad.detach().abs().max()) for p in self.parameters]
             self.silent = [k + 1 if none else 0 for k, none in zip(self.silent, without, strict=True)]
 
     def ratio(self) -> float | None:
@@ -92,10 +98,10 @@ class Updates:
         if not self.before:
             return None
         with torch.no_grad():
-            moved = sum(float((p - b).double().pow(2).sum()) for p, b in zip(self.parameters, self.before, strict=True))
-            whole = sum(float(b.double().pow(2).sum()) for b in self.before)
+            moved = joint_norm(torch._foreach_sub(self.parameters, self.before))
+            whole = joint_norm(self.before)
         self.before = []
-        return (moved / whole) ** 0.5 if whole > 0 else None
+        return moved / whole if whole > 0 else None
 
 
 class Drift:

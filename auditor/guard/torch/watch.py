@@ -106,5 +106,5 @@ class Watch:
             return
         selected = None
         if guard.restore_step is not None and self.keeper.restore(bare):
-            selected = f"step {self.keeper.step}"
+            selected = f"step {guard.restore_step}"
         guard.finish(stop_step=self.done, selected=selected)
