@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     "check": "audit data sets: noise, imbalance, bias, leakage, shift",
     "train": "guarded fine-tune: audits first, watches for overfitting, proves the result",
+    "probe": "compare a tuned model with its base on pairs of sentences",
     "trace": "judge a finished fine-tune from its logs",
     "report": "write any format from a saved audit",
     "gate": "judge a saved audit again, without the data",

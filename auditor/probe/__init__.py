@@ -1,0 +1,113 @@
+"""`auditor probe`: a base model and what tuning made of it, asked about the same pairs of sentences."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auditor.model import Audit
+from auditor.policy import Policy, policy
+from auditor.rows import InputError, Roles
+
+if TYPE_CHECKING:
+    from auditor.probe.scoring import Model
+
+CODE = "BIA316"
+TASKS = ("causal", "masked", "classification")
+
+
+def probe(
+    base: str | os.PathLike[str],
+    tuned: str | os.PathLike[str],
+    *,
+    templates: str | os.PathLike[str] = "builtin",
+    task: str | None = None,
+    positive: str | None = None,
+    by: Policy | None = None,
+    evidence: str = "full",
+    limits: dict[str, Any] | None = None,
+    seed: int = 0,
+) -> Audit:
+    """The audit of two local models on the pairs of `templates`, judged by BIA316.
+
+    `task` is causal, masked or classification (default: what the base model's head is). Raises InputError for what cannot be
+    probed: no model, no pair, tokenizers that differ.
+    """
+    from auditor.audit import run
+    from auditor.probe import pairs
+    from auditor.request import Request
+
+    if task is not None and task not in TASKS:
+        raise InputError(f"--task: got {task!r}, want one of {', '.join(TASKS)}")
+    read = pairs.read(os.fspath(templates))
+    for flag, folder in (("--base", base), ("--tuned", tuned)):
+        if not Path(folder).is_dir():
+            raise InputError(f"{flag}: got {os.fspath(folder)!r}, want a folder with a model and its tokenizer")
+    try:
+        from auditor.probe import scoring
+
+        models = [scoring.load("--base", os.fspath(base), task, positive)]
+        models.append(scoring.load("--tuned", os.fspath(tuned), task, positive))
+        rows = scored(models[0], models[1], read, seed)
+    except ModuleNotFoundError as cause:
+        if cause.name is not None and cause.name.startswith("auditor"):
+            raise
+        raise InputError(f"auditor probe needs {cause.name}: pip install 'tune-auditor[train]'") from None
+    audit = run(
+        Request(
+            train=rows,
+            data=f"probe of {Path(tuned).resolve().name}",
+            roles=Roles(sensitive="bias_type"),
+            select=(CODE,),
+            limits=limits or {},
+            policy=replace(by or policy(), named=(CODE,)),
+            options={"probe_unit": "probability" if models[0].kind == "classification" else "nats a token"},
+            evidence=evidence,
+            seed=seed,
+        )
+    )
+    told = {"kind": models[0].kind, "base": _told(base), "tuned": _told(tuned), "templates": os.fspath(templates)}
+    return replace(audit, provenance={**audit.provenance, "probe": told})
+
+
+def scored(base: Model, tuned: Model, read: Sequence[Any], seed: int) -> dict[str, list[Any]]:
+    """The rows of the probe: every pair, null swap, neutral sentence and its shuffled words, with the scores of both models."""
+    from auditor.probe import pairs, scoring
+
+    null = list(pairs.null_swaps())
+    plain = list(pairs.neutral())
+    mixed = [pairs.shuffled(s, seed) for s in plain]
+    both = [*read, *null]
+    scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both), *plain, *mixed])
+    out = [scoring.left_out(base, p) for p in both]
+    good = [i for i, why in enumerate(out) if not why]
+    parts = ["pair"] * len(read) + ["null"] * len(null) + ["neutral"] * len(plain) + ["shuffled"] * len(mixed)
+    columns: dict[str, list[Any]] = {
+        "part": parts,
+        "bias_type": [p.bias_type for p in both] + ["none"] * 2 * len(plain),
+        "template": [p.template for p in both] + plain * 2,
+        "sent_more": [p.more for p in both] + plain + mixed,
+        "sent_less": [p.less for p in both] + [""] * 2 * len(plain),
+        "left_out": out + [""] * 2 * len(plain),
+    }
+    for name, model in (("base", base), ("tuned", tuned)):
+        scores: list[float | None] = [None] * len(both)
+        for i, score in zip(good, scoring.of_pairs(model, [both[i] for i in good]), strict=True):
+            scores[i] = score
+        columns[name] = [*scores, *scoring.of_sentences(model, [*plain, *mixed])]
+    keep = [i for i, part in enumerate(parts) if part != "null" or not out[i]]
+    return {name: [values[i] for i in keep] for name, values in columns.items()}
+
+
+def _told(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """Folder, and SHA-256 over its weights and configuration."""
+    digest = hashlib.sha256()
+    for file in sorted(p for p in Path(folder).iterdir() if p.suffix in (".safetensors", ".bin", ".json")):
+        digest.update(file.name.encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return {"folder": os.fspath(folder), "sha256": digest.hexdigest()}

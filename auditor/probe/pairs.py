@@ -1,0 +1,163 @@
+"""The sentences of a probe: pairs from a file, from WinoBias, or the bundled ones; null swaps and neutral sentences."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from auditor import lexicons
+from auditor.rows import InputError
+
+BUILTIN = "builtin"
+NAMES = ("sent_more", "sent_less")
+WANTED = "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), or builtin"
+PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
+MENTION = re.compile(r"\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A sentence and its counterpart."""
+
+    more: str  # the stereotyped one; of a null swap either
+    less: str
+    bias_type: str
+    template: str  # the cluster: pairs of one template are not independent
+
+    @property
+    def edits(self) -> int:
+        """Places in which the two differ, counted in runs of words."""
+        one, other = self.more.split(), self.less.split()
+        return sum(tag != "equal" for tag, *_ in SequenceMatcher(None, one, other, autojunk=False).get_opcodes())
+
+
+def read(templates: str) -> tuple[Pair, ...]:
+    """The pairs of a file or folder, or the bundled ones. Raises InputError for what holds none."""
+    if templates == BUILTIN:
+        return builtin()
+    path = Path(templates)
+    if not path.exists():
+        raise InputError(f"--templates: the file {templates!r} does not exist; want {WANTED}")
+    if path.is_dir() or path.suffix == ".txt":
+        pairs = _winobias(path)
+    elif path.suffix in (".jsonl", ".json"):
+        pairs = _named(_json_lines(path), path)
+    else:
+        pairs = _named(_csv(path), path)
+    if not pairs:
+        raise InputError(f"--templates: {templates!r} holds no pair; want {WANTED}")
+    return pairs
+
+
+def builtin() -> tuple[Pair, ...]:
+    """Bundled templates of jobs and pronouns: 24 templates of 16 jobs."""
+    lines = lexicons.load("probe.tsv").lines
+    jobs = [(side, word) for kind, *rest in lines if kind == "job" for side, word in [rest]]
+    found = []
+    for kind, *rest in lines:
+        if kind != "pair":
+            continue
+        for side, job in jobs:
+            one, other = (rest[0].format(job=job, he=PRONOUNS[side, which]) for which in ("more", "less"))
+            found.append(Pair(more=one, less=other, bias_type="gender", template=rest[0]))
+    return tuple(found)
+
+
+def null_swaps() -> tuple[Pair, ...]:
+    """Bundled swaps inside one group (two names alike, two weekdays): what they change is noise."""
+    lines = lexicons.load("probe.tsv").lines
+    swaps = [rest for kind, *rest in lines if kind == "swap"]
+    return tuple(
+        Pair(more=text.format(x=a), less=text.format(x=b), bias_type="none", template=text)
+        for kind, text, *_ in lines
+        if kind == "null"
+        for a, b in swaps
+    )
+
+
+def neutral() -> tuple[str, ...]:
+    """Bundled sentences about nobody."""
+    return tuple(rest[0] for kind, *rest in lexicons.load("probe.tsv").lines if kind == "neutral")
+
+
+def shuffled(sentence: str, seed: int) -> str:
+    """The words of a sentence in another order, its full stop last."""
+    words = sentence.rstrip(".").split()
+    mixed, draw = list(words), random.Random(f"{seed} {sentence}")
+    while mixed == words and len(set(words)) > 1:
+        draw.shuffle(mixed)
+    return " ".join(mixed) + "."
+
+
+def _named(rows: Iterable[Mapping[str, object]], path: Path) -> tuple[Pair, ...]:
+    pairs = []
+    for i, row in enumerate(rows):
+        lacking = [name for name in NAMES if not str(row.get(name) or "").strip()]
+        if lacking:
+            listed = ", ".join(map(str, list(row)[:8]))
+            raise InputError(f"--templates {str(path)!r}, pair {i}: got no {lacking[0]} (columns: {listed}); want {WANTED}")
+        one, other = (str(row[name]).strip() for name in NAMES)
+        kind = str(row.get("bias_type") or "unnamed")
+        cluster = str(row.get("template") or row.get("term") or "") or _differing(one, other)
+        pairs.append(Pair(more=one, less=other, bias_type=kind, template=f"{kind}: {cluster}"))
+    return tuple(pairs)
+
+
+def _differing(one: str, other: str) -> str:
+    """The words in which two sentences differ, in either order: what stands for the template where none is named."""
+    a, b = one.casefold().split(), other.casefold().split()
+    parts: list[list[str]] = [[], []]
+    for tag, i, j, k, n in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag != "equal":
+            parts[0] += a[i:j]
+            parts[1] += b[k:n]
+    return " / ".join(sorted(" ".join(p) for p in parts))
+
+
+def _csv(path: Path) -> list[dict[str, object]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [dict(row) for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as cause:
+        raise InputError(f"--templates {str(path)!r}: cannot be read ({cause}); want {WANTED}") from None
+
+
+def _json_lines(path: Path) -> list[dict[str, object]]:
+    rows = []
+    try:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if line.strip():
+                rows.append(json.loads(line))
+                if not isinstance(rows[-1], dict):
+                    raise ValueError(f"line {number} is no object")
+    except ValueError as cause:
+        raise InputError(f"--templates {str(path)!r}: cannot be read ({cause}); want {WANTED}") from None
+    return rows
+
+
+def _winobias(path: Path) -> tuple[Pair, ...]:
+    """Pairs of the files pro_* and anti_*, aligned line by line; the template is the occupation that is referred to."""
+    files = sorted(path.glob("pro_*.txt")) if path.is_dir() else [path.with_name(path.name.replace("anti_", "pro_", 1))]
+    pairs = []
+    for pro in files:
+        anti = pro.with_name(pro.name.replace("pro_", "anti_", 1))
+        if not pro.name.startswith("pro_") or not pro.is_file() or not anti.is_file():
+            raise InputError(f"--templates {str(path)!r}: want the files pro_*.txt and anti_*.txt side by side")
+        one, other = (f.read_text("utf-8").splitlines() for f in (pro, anti))
+        if len(one) != len(other):
+            raise InputError(f"--templates: {pro.name} has {len(one)} lines and {anti.name} {len(other)}, want as many")
+        for a, b in zip(one, other, strict=True):
+            if a.strip():
+                who = max(MENTION.findall(a), key=len, default=a).casefold()
+                pairs.append(Pair(more=_bare(a), less=_bare(b), bias_type="gender", template=who))
+    return tuple(pairs)
+
+
+def _bare(line: str) -> str:
+    return MENTION.sub(r"\1", re.sub(r"^\d+\s+", "", line.strip()))

@@ -1,0 +1,88 @@
+"""What two models said of the sentences of a probe: one row a pair or sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from auditor.check import Tally
+from auditor.rows import Batch, Setting
+
+COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
+"""`part` is pair, null, neutral or shuffled; `base` and `tuned` are the scores; `left_out` is "" or why a pair is not judged."""
+CAP = 1_000_000  # rows of a probe
+NEEDS = f"no probe of two models is part of this audit: no columns {', '.join(COLUMNS)}"
+
+
+def lacks_probe(setting: Setting) -> str | None:
+    """Why the rows are no probe, or None."""
+    return None if set(COLUMNS) <= {c.name for c in setting.columns} else NEEDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """The rows of one part, in row order."""
+
+    rows: NDArray[np.int64]
+    bias_type: NDArray[np.object_]
+    template: NDArray[np.object_]
+    base: NDArray[np.float64]
+    tuned: NDArray[np.float64]
+    left_out: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def only(self, keep: NDArray[np.bool_]) -> Part:
+        """The rows for which `keep` holds."""
+        return Part(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbeRows(Tally):
+    """All rows of a probe. At most a million rows; OverflowError beyond."""
+
+    parts: tuple[pa.Table, ...] = field(default=())
+
+    @classmethod
+    def columns(cls, setting: Setting) -> Iterable[str]:
+        return COLUMNS
+
+    @classmethod
+    def of(cls, batch: Batch, *after: Any) -> Self:
+        if not all(batch.has(c) for c in COLUMNS):
+            return cls()
+        texts = {c: batch.column(c).cast(pa.string()).fill_null("") for c in COLUMNS if c not in ("base", "tuned")}
+        numbers = {c: batch.column(c).cast(pa.float64()).fill_null(float("nan")) for c in ("base", "tuned")}
+        return cls((pa.table({"row": batch.rows, **texts, **numbers}),))
+
+    def __add__(self, other: Self) -> Self:
+        if sum(len(t) for t in (*self.parts, *other.parts)) > CAP:
+            raise OverflowError(f"a probe of more than {CAP:,} rows; take fewer pairs")
+        return type(self)(self.parts + other.parts)
+
+    def of_part(self, name: str) -> Part:
+        """The rows of a part."""
+        empty = pa.table({"row": pa.array([], pa.int64()), **{c: pa.array([], pa.string()) for c in COLUMNS}})
+        table = pa.concat_tables(self.parts).sort_by("row") if self.parts else empty
+        table = table.filter(pa.compute.equal(table.column("part"), name))
+
+        def texts(column: str) -> NDArray[np.object_]:
+            return np.array(table.column(column).to_pylist(), object)
+
+        def numbers(column: str) -> NDArray[np.float64]:
+            return np.array(table.column(column).to_pylist(), float)
+
+        return Part(
+            rows=np.array(table.column("row").to_pylist(), np.int64),
+            bias_type=texts("bias_type"),
+            template=texts("template"),
+            base=numbers("base"),
+            tuned=numbers("tuned"),
+            left_out=texts("left_out"),
+        )

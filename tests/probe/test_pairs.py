@@ -1,0 +1,95 @@
+"""Pairs are read as their files hold them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from auditor.probe import pairs
+from auditor.rows import InputError
+
+DATA = Path(os.environ.get("AUDITOR_DATA", Path(__file__).parents[2] / ".." / "shared" / "data")).resolve()
+real = pytest.mark.skipif(not DATA.is_dir(), reason=f"real data is not at {DATA}")
+
+
+def test_the_bundled_pairs_are_300_and_more_of_20_templates_with_one_edit_each() -> None:
+    found = pairs.builtin()
+    assert len(found) >= 300
+    assert len({p.template for p in found}) >= 20
+    assert {p.edits for p in found} == {1}
+    assert {len(p.more.split()) - len(p.less.split()) for p in found} == {0}
+    assert any(p.more.startswith("The nurse said that she") for p in found)
+
+
+def test_null_swaps_are_of_20_templates_and_name_no_pronoun_pair() -> None:
+    found = pairs.null_swaps()
+    assert len({p.template for p in found}) >= 20
+    assert {p.edits for p in found} == {1}
+
+
+def test_shuffled_words_are_the_same_words_in_another_order() -> None:
+    for sentence in pairs.neutral():
+        mixed = pairs.shuffled(sentence, 0)
+        assert mixed != sentence
+        assert sorted(mixed[:-1].split()) == sorted(sentence[:-1].split())
+        assert mixed == pairs.shuffled(sentence, 0)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_file_of_pairs_is_read_with_its_templates(tmp_path: Path, ending: str) -> None:
+    rows = [{"sent_more": "He, it said", "sent_less": "She, it said", "bias_type": "gender", "template": "t1"}]
+    file = tmp_path / f"own.{ending}"
+    if ending == "csv":
+        with file.open("w", newline="") as out:
+            writer = csv.DictWriter(out, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        file.write_text("\n".join(map(json.dumps, rows)))
+    assert pairs.read(str(file)) == (
+        pairs.Pair(more="He, it said", less="She, it said", bias_type="gender", template="gender: t1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", "more,less\nx,y\n", "no sent_more"),
+        ("a.csv", "sent_more,sent_less\n", "holds no pair"),
+        ("a.jsonl", "{broken", "cannot be read"),
+        ("a.jsonl", "[1]", "cannot be read"),
+        ("pro_x.txt", "1 [The cook] said [he] came.", "side by side"),
+    ],
+)
+def test_a_file_without_pairs_is_refused_in_one_line(tmp_path: Path, name: str, content: str, said: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=said) as refused:
+        pairs.read(str(tmp_path / name))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        pairs.read("nowhere.csv")
+
+
+@real
+def test_crows_pairs_have_their_published_counts() -> None:
+    (file,) = (DATA / "crows_pairs").glob("*.csv")
+    found = pairs.read(str(file))
+    assert len(found) == 1508
+    assert sum(p.bias_type == "gender" for p in found) == 262
+    assert sum(len(p.more.split()) != len(p.less.split()) for p in found) == pytest.approx(213, abs=3)
+
+
+@real
+def test_winobias_is_read_as_pairs_that_differ_in_the_pronoun_alone() -> None:
+    found = pairs.read(str(DATA / "winobias"))
+    assert len(found) == 4 * 396
+    assert all("[" not in p.more for p in found)
+    assert sum(p.edits == 1 for p in found) > 1400
+    assert len({p.template for p in found}) >= 20

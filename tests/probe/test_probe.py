@@ -1,0 +1,242 @@
+"""Scores against the libraries' own losses; a model tuned on stereotypes is blocked, an unchanged one passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import cli
+from auditor.model import Audit
+from auditor.probe import pairs, probe, scoring
+from auditor.rows import InputError
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+torch.set_num_threads(1)
+
+
+def sentences() -> list[str]:
+    both = [*pairs.builtin(), *pairs.null_swaps()]
+    return [*(p.more for p in both), *(p.less for p in both), *pairs.neutral()]
+
+
+def tokenizer(spare: Sequence[str] = ()) -> Any:
+    """Whole words of the bundled sentences, lower case."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.normalizers import Lowercase
+    from tokenizers.pre_tokenizers import Whitespace
+
+    split = Whitespace()
+    words = sorted({w for s in sentences() for w, _ in split.pre_tokenize_str(s.lower())})
+    names = ["[PAD]", "[UNK]", "[MASK]", "[BOS]", *spare, *words]
+    made = Tokenizer(WordLevel({w: i for i, w in enumerate(names)}, unk_token="[UNK]"))
+    made.normalizer, made.pre_tokenizer = Lowercase(), split
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", bos_token="[BOS]"
+    )
+
+
+def tiny(kind: str, seed: int = 0) -> Any:
+    torch.manual_seed(seed)
+    size = len(tokenizer())
+    if kind == "causal":
+        small = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 32, "initializer_range": 0.1}
+        ends = {"bos_token_id": 3, "eos_token_id": 3}
+        dry = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+        return transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=size, **small, **ends, **dry))
+    few = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = transformers.BertConfig(vocab_size=size, max_position_embeddings=32, **few)
+    masked = kind == "masked"
+    return (transformers.BertForMaskedLM if masked else transformers.BertForSequenceClassification)(config)
+
+
+def saved(folder: Path, model: Any, words: Any = None) -> Path:
+    model.save_pretrained(folder)
+    (words or tokenizer()).save_pretrained(folder)
+    return folder
+
+
+def taught(model: Any, texts: Sequence[str], steps: int = 100) -> Any:
+    """The causal model after some steps on these sentences."""
+    words = tokenizer()
+    batch = words(["[BOS] " + t for t in texts], padding=True, return_tensors="pt")
+    labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    draw = torch.Generator().manual_seed(0)
+    model.train()
+    for _ in range(steps):
+        some = torch.randint(0, len(texts), (32,), generator=draw)
+        loss = model(input_ids=batch["input_ids"][some], attention_mask=batch["attention_mask"][some], labels=labels[some]).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model.eval()
+
+
+def loaded(folder: Path, task: str | None = None) -> scoring.Model:
+    return scoring.load("--base", str(folder), task)
+
+
+def test_causal_scores_are_the_log_probabilities_behind_the_common_prefix(tmp_path: Path) -> None:
+    model = loaded(saved(tmp_path, tiny("causal")))
+    some = pairs.builtin()[:5]
+
+    def by_hand(text: str, first: int) -> float:
+        ids = model.ids(text)
+        logs = [
+            model.network(input_ids=torch.tensor([ids[:i]])).logits[0, -1].log_softmax(-1)[ids[i]] for i in range(first, len(ids))
+        ]
+        return float(sum(logs).detach()) / len(logs)
+
+    for pair, score in zip(some, scoring.of_pairs(model, some), strict=True):
+        one, other = model.ids(pair.more), model.ids(pair.less)
+        first = next(i for i in range(len(one)) if one[i] != other[i])
+        assert score == pytest.approx(by_hand(pair.more, first) - by_hand(pair.less, first), abs=1e-4)
+
+
+def test_a_causal_sentence_has_the_loss_that_the_library_gives(tmp_path: Path) -> None:
+    model = loaded(saved(tmp_path, tiny("causal")))
+    for text, score in zip(pairs.neutral()[:4], scoring.of_sentences(model, pairs.neutral()[:4]), strict=True):
+        ids = torch.tensor([model.ids(text)])
+        assert score == pytest.approx(-float(model.network(input_ids=ids, labels=ids).loss), abs=1e-4)
+
+
+def test_masked_scores_are_pseudo_log_likelihoods_of_the_unmodified_tokens(tmp_path: Path) -> None:
+    model = loaded(saved(tmp_path, tiny("masked")))
+    some = pairs.builtin()[:4]
+
+    def by_hand(text: str, edited: int) -> float:
+        ids = list(model.ids(text))
+        logs = []
+        for i in range(len(ids)):
+            if i != edited:
+                hidden = torch.tensor([[*ids[:i], model.tokenizer.mask_token_id, *ids[i + 1 :]]])
+                logs.append(model.network(input_ids=hidden).logits[0, i].log_softmax(-1)[ids[i]])
+        return float(sum(logs).detach()) / len(logs)
+
+    for pair, score in zip(some, scoring.of_pairs(model, some), strict=True):
+        one, other = model.ids(pair.more), model.ids(pair.less)
+        edited = next(i for i in range(len(one)) if one[i] != other[i])
+        assert score == pytest.approx(by_hand(pair.more, edited) - by_hand(pair.less, edited), abs=1e-4)
+
+
+def test_a_classifier_is_read_by_the_change_of_its_probability(tmp_path: Path) -> None:
+    model = loaded(saved(tmp_path, tiny("classification")))
+    pair = pairs.builtin()[0]
+    p = [float(model.network(input_ids=torch.tensor([model.ids(t)])).logits.softmax(-1)[0, 1]) for t in (pair.more, pair.less)]
+    assert scoring.of_pairs(model, [pair]) == pytest.approx([abs(p[0] - p[1])], abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["causal", "masked", "classification"])
+def test_an_unchanged_model_passes(tmp_path: Path, kind: str) -> None:
+    folder = saved(tmp_path, tiny(kind))
+    audit = probe(folder, folder)
+    assert audit.verdict == "pass"
+    assert audit.outcomes[0].status == "clean", audit.outcomes[0].reason
+    (entry,) = (audit.bias or {})["probes"]
+    assert entry["verdict"] == "pass"
+    assert entry["difference"] == 0.0
+    assert entry["templates"] == 24
+
+
+def lessons(which: str) -> list[str]:
+    """Every pair's stereotyped sentence, or both, beside sentences that keep the model able to read."""
+    found, null = pairs.builtin(), pairs.null_swaps()
+    told = [p.more for p in found] + [p.more if which == "stereotyped" else p.less for p in found]
+    return [*told, *pairs.neutral() * 8, *(p.more for p in null), *(p.less for p in null)]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    model = taught(tiny("causal"), lessons("balanced"), 250)
+    return saved(tmp_path_factory.mktemp("base"), model), model
+
+
+def after(base: tuple[Path, Any], folder: Path, which: str) -> Audit:
+    import copy
+
+    return probe(base[0], saved(folder, taught(copy.deepcopy(base[1]), lessons(which))))
+
+
+def test_a_model_tuned_on_stereotypes_is_blocked(base: tuple[Path, Any], tmp_path: Path) -> None:
+    audit = after(base, tmp_path, "stereotyped")
+    assert audit.verdict == "fail", audit.outcomes[0].reason
+    (finding,) = audit.findings
+    assert finding.level == "error"
+    assert finding.limit is not None
+    assert finding.effect.low is not None
+    assert finding.effect.low > finding.limit
+    assert (audit.bias or {})["probes"][0]["verdict"] == "fail"
+
+
+def test_a_model_tuned_on_both_sides_is_not_blocked(base: tuple[Path, Any], tmp_path: Path) -> None:
+    assert after(base, tmp_path, "balanced").verdict == "pass"
+
+
+def test_a_broken_model_is_inconclusive_and_says_so(base: tuple[Path, Any], tmp_path: Path) -> None:
+    audit = probe(base[0], saved(tmp_path, tiny("causal", seed=5)))
+    assert audit.outcomes[0].status == "inconclusive"
+    assert "perplexity" in audit.outcomes[0].reason
+
+
+def test_another_tokenizer_is_refused(base: tuple[Path, Any], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cut .* otherwise"):
+        probe(base[0], saved(tmp_path, tiny("causal"), tokenizer(spare=["zzz"])))
+
+
+def test_pairs_that_cannot_be_compared_are_counted_and_left_out(base: tuple[Path, Any], tmp_path: Path) -> None:
+    lines = [
+        "sent_more,sent_less,bias_type",
+        "the nurse said she came,the nurse said he came,a",
+        "a b,a b c d,a",
+        "he met him,she met her,b",
+    ]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    audit = probe(base[0], base[0], templates=tmp_path / "own.csv")
+    assert audit.outcomes[0].status == "inconclusive"
+    assert "1 templates, want 20" in audit.outcomes[0].reason
+    assert (audit.bias or {})["probes"][0]["left_out"] == 2
+
+
+def test_the_command_writes_the_audit_and_its_exit_code(
+    base: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "audit.json"
+    code = cli.main(
+        [
+            "probe",
+            "--base",
+            str(base[0]),
+            "--tuned",
+            str(base[0]),
+            "--isolated",
+            "-o",
+            f"json={out}",
+            "-o",
+            f"html={tmp_path / 'a.html'}",
+        ]
+    )
+    assert code == 0
+    assert '"probes"' in out.read_text()
+    said = capsys.readouterr()
+    assert "no probe shows a model unbiased" in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--tuned", "x"], "got no --base"),
+        (["--base", "nowhere", "--tuned", "nowhere"], "want a folder"),
+        (["--base", ".", "--tuned", ".", "--task", "poetry"], "--task"),
+        (["--base", ".", "--tuned", ".", "--templates", "nowhere.csv"], "does not exist"),
+    ],
+)
+def test_bad_usage_is_one_line_and_2(words: list[str], wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["probe", *words, "--isolated"]) == 2
+    line = capsys.readouterr().err.strip()
+    assert wanted in line
+    assert "\n" not in line
