@@ -105,10 +105,10 @@ STEEP_Z = 2.58
 STEEP_RATIO = 1.2
 """A class whose next-surest rows disagree more than its surest, by so many standard errors and by this factor, has no
 rows that are sure: what is seen there may be overlap. So has one whose surest rows mostly bear another label."""
-FLAT_RATIO = 0.25
+FLAT_RATIO = 0.3
 FLAT_SHARE = 0.01
 """Noise is claimed only where the other classes together are shown to be flat: the upper 95 % end of the rise from their
-surest to their next rows is below a quarter of the disagreement, or below one point."""
+surest to their next rows is below three tenths of the disagreement, or below one point."""
 LOST = 0.25
 """Part of the lead over chance that the next-surest rows may lose, at its upper 95 % end. Classes that only overlap lose
 .2 to .3 of theirs however weak the model, PF3 at most .1; with random labels there is no lead at all."""
