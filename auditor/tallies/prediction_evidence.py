@@ -61,12 +61,17 @@ def judged_rates(
         ratio = metrics[0] in RATIOS
         warn, error = (check.warn_below, check.error_below) if ratio else (check.warn_above, check.error_above)
         for gaps in measure(found, rate, metrics, within(metrics[0], warn, error), setting):
-            yield from _readings(check, gaps, warn, error, f" · {rate.replace('_', ' ')}" if len(rates) > 1 else "")
+            yield from _readings(check, gaps, setting, warn, error, f" · {rate.replace('_', ' ')}" if len(rates) > 1 else "")
     yield from entries(found, tuple(rates), setting)
 
 
 def _readings(
-    check: Check[*tuple[Any, ...]], gaps: Sequence[RateGap], warn: float | None, error: float | None, also: str
+    check: Check[*tuple[Any, ...]],
+    gaps: Sequence[RateGap],
+    setting: Setting,
+    warn: float | None,
+    error: float | None,
+    also: str,
 ) -> Iterator[Reading | Record]:
     """`also` tells the rates of one check apart, so that each finding has a place of its own."""
     shown: tuple[Evidence, ...] = (curve(gaps), table(gaps)) if gaps else ()
@@ -77,10 +82,11 @@ def _readings(
     small = [g for g in gaps if g.few]
     if small:
         place, rate = small[0].place, small[0].rate
-        unfit = sum(1 for g in small)
-        more = f" (the {SHOWN} largest shown)" if unfit >= SHOWN else ""
-        reason = f"{place.attribute} in {place.split}: {unfit:,} groups{more} cannot be judged by {rate.replace('_', ' ')}: "
-        reason += f"{short(small[0].group)!r} has {small[0].few}"
+        unfit = place.unjudged(rate, setting)
+        count = len(unfit) - 1 if unfit[place.at] else sum(1 for few in unfit if few)
+        more = f" (the {SHOWN} largest are listed)" if count > SHOWN else ""
+        reason = f"{place.attribute} in {place.split}: {count:,} group{'s' if count > 1 else ''} cannot be judged by "
+        reason += f"{rate.replace('_', ' ')}{more}: {short(small[0].group)!r}: {small[0].few}"
         where = Where(split=place.split, columns=(place.attribute,), group=_class(small[0]) + also)
         yield check.read(where, unmeasured(small[0].main.metric, "share", reason), reason, unsure=reason)
 

@@ -14,8 +14,7 @@ from auditor.rows import InputError, Setting
 from auditor.statistics.comparisons import Comparison, judged, rate_difference, rate_ratio, rows_to_decide, suppressed
 from auditor.statistics.confusion import DIFFERENCES, RATES, RATIOS, parts, ratio
 from auditor.statistics.counts import critical_value
-from auditor.statistics.power import smallest
-from auditor.statistics.proportions import newcombe
+from auditor.statistics.rate_gaps import mirrored, rows_to_decide_gap
 from auditor.tallies.groups import GroupCounts, reference_of, short
 from auditor.tallies.label_gaps import CLASSES, compared_labels
 from auditor.tallies.outcomes import OutcomeCounts, OutcomeTable
@@ -255,22 +254,6 @@ def _compare(place: Place, metric: str, i: int, z: float, within: tuple[float, f
     return one
 
 
-def mirrored(one: Comparison) -> Comparison:
-    """The same difference with its sign turned: group minus reference."""
-
-    def turned(x: float | None) -> float | None:
-        return None if x is None else -x
-
-    return replace(
-        one,
-        value=turned(one.value),
-        low=turned(one.high),
-        high=turned(one.low),
-        simultaneous_low=turned(one.simultaneous_high),
-        simultaneous_high=turned(one.simultaneous_low),
-    )
-
-
 def _needed(k: int, n: int, k_ref: int, n_ref: int, within: tuple[float, float], z: float, gap: bool) -> str:
     """The rows that would decide at these rates."""
     decides = rows_to_decide_gap(k, n, k_ref, n_ref, within, z) if gap else rows_to_decide(k, n, k_ref, n_ref, within, z)
@@ -280,21 +263,11 @@ def _needed(k: int, n: int, k_ref: int, n_ref: int, within: tuple[float, float],
     return more + (f" and {decides[1] - n_ref:,} of the reference" if decides[1] > n_ref else "") + " would decide"
 
 
-def rows_to_decide_gap(k: int, n: int, k_ref: int, n_ref: int, within: tuple[float, float], z: float) -> tuple[int, int] | None:
-    """Rows (of the group, of the reference) that decide the difference of two rates if both stay as they are.
-
-    The reference stays where more rows of the group alone decide, else both grow together. None: no number does.
-    """
-    p, q = k / n, k_ref / n_ref
-
-    def decides(rows: int, reference: int) -> bool:
-        return judged(*newcombe(q * reference, reference, p * rows, rows, z), within) != "inconclusive"
-
-    alone = smallest(lambda rows: decides(rows, n_ref), n)
-    if alone is not None:
-        return alone, n_ref
-    both = smallest(lambda rows: decides(rows, max(n_ref, rows)), n)
-    return None if both is None else (both, max(n_ref, both))
+def no_classes(setting: Setting) -> str | None:
+    """Why predictions are no classes where there is a label, or None."""
+    return (
+        f"the label {setting.roles.label!r} does not name classes" if setting.roles.label and not setting.label_is_class else None
+    )
 
 
 def unmeasured(name: str, unit: str, reason: str) -> Effect:

@@ -12,7 +12,7 @@ from auditor.tallies.conditional import disparities_of, readings
 from auditor.tallies.groups import GroupCounts
 from auditor.tallies.label_gaps import MIN_GROUP, least_rows
 from auditor.tallies.outcomes import OutcomeCounts
-from auditor.tallies.prediction_gaps import favourable, unmeasured
+from auditor.tallies.prediction_gaps import favourable, no_classes, unmeasured
 from auditor.tallies.strata import StratumCounts, no_strata
 
 ROLES = Roles(prediction="y", sensitive="sex")
@@ -48,7 +48,7 @@ class ConditionalPredictionGap(Check[GroupCounts, OutcomeCounts, StratumCounts])
     bad = Specimen(train=stratified(2, 3), roles=ROLES, found=1)
 
     def lacks(self, setting: Setting) -> str | None:
-        return super().lacks(setting) or no_strata(setting)
+        return super().lacks(setting) or no_classes(setting) or no_strata(setting)
 
     def judge(
         self, setting: Setting, groups: GroupCounts, outcomes: OutcomeCounts, counts: StratumCounts

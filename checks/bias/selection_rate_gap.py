@@ -11,7 +11,7 @@ from auditor.rows import Roles, Setting
 from auditor.tallies.groups import GroupCounts
 from auditor.tallies.outcomes import OutcomeCounts
 from auditor.tallies.prediction_evidence import judged_rates
-from auditor.tallies.prediction_gaps import places
+from auditor.tallies.prediction_gaps import no_classes, places
 from auditor.tallies.spreads import spread_records
 
 ROLES = Roles(prediction="said", sensitive="sex")
@@ -56,6 +56,9 @@ class SelectionRateGap(Check[OutcomeCounts, GroupCounts]):
         ),
         Specimen(train={"sex": ["m"] * 90 + ["f"] * 80, "said": [1, 0] * 45 + [0] * 80}, roles=ROLES, found=1),
     )
+
+    def lacks(self, setting: Setting) -> str | None:
+        return super().lacks(setting) or no_classes(setting)
 
     def judge(self, setting: Setting, outcomes: OutcomeCounts, groups: GroupCounts) -> Iterator[Reading | Record]:
         yield from judged_rates(self, setting, outcomes, groups, RATES)

@@ -10,6 +10,7 @@ from auditor.model import Reading, Record, Table, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.counts import bonferroni
 from auditor.statistics.group_scores import area, subgroup_areas
+from auditor.statistics.value import Value
 from auditor.tallies.groups import GroupCounts, short
 from auditor.tallies.prediction_gaps import unmeasured
 from auditor.tallies.score_gaps import Pair, compared, pairs, said
@@ -63,13 +64,16 @@ class SubgroupAucGap(Check[GroupCounts, Scores]):
         for reason in reasons:
             yield self.read(Where(), unmeasured("subgroup_auc", "AUC", reason), reason, unsure=reason)
         z = bonferroni(3 * len(found))
+        whole: dict[tuple[str, str], Value] = {}
         for pair in found:
-            yield from self._pair(pair, z)
+            key = pair[0].split, pair[0].attribute
+            if key not in whole:
+                whole[key] = area(pair[0].score[pair[0].positive], pair[0].score[~pair[0].positive]).value
+            yield from self._pair(pair, whole[key], z)
 
-    def _pair(self, pair: Pair, z: float) -> Iterator[Reading | Record]:
+    def _pair(self, pair: Pair, overall: Value, z: float) -> Iterator[Reading | Record]:
         table, i, at = pair
         inside = table.group == i
-        overall = area(table.score[table.positive], table.score[~table.positive]).value
         limit = None if overall.value is None else overall.value - self.below_overall
         place = {"attribute": table.attribute, "group": table.groups[i], "reference": table.groups[at], "stage": "prediction"}
         n, rest = int(inside.sum()), int((~inside).sum())

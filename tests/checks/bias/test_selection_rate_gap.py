@@ -151,3 +151,10 @@ def test_three_classes_are_set_each_against_the_rest_and_warn_at_most() -> None:
     assert {c["label"] for c in (audit.bias or {})["comparisons"]} == {"c0", "c1", "c2"}
     assert {f.level for f in audit.findings} == {"warning"}
     assert len({f.fingerprint for f in audit.findings}) == len(audit.findings)
+
+
+def test_numbers_to_regress_on_have_no_selection_rate() -> None:
+    data = {"sex": ["m", "f"] * 100, "y": [i + 0.5 for i in range(200)], "said": [i + 0.25 for i in range(200)]}
+    audit = auditor.check(data, roles=ROLES, task="regression", select=BOTH)
+    assert {o.status for o in audit.outcomes} == {"skipped"}
+    assert all("does not name classes" in o.reason for o in audit.outcomes)
