@@ -44,8 +44,8 @@ class AcceptanceRatioGap(Check[OutcomeCounts, GroupCounts]):
     code = "BIA306"
     needs = ("sensitive", "classes", "prediction")
     warn_above: float | None = 0.20
-    good = Specimen(train=predicted(m=(800, 100, 100, 800), f=(400, 50, 50, 400)), roles=ROLES)
-    bad = Specimen(train=predicted(m=(800, 100, 100, 800), f=(300, 400, 40, 460)), roles=ROLES)
+    good = Specimen(train=predicted(m=(240, 40, 40, 240), f=(200, 35, 35, 200)), roles=ROLES)
+    bad = Specimen(train=predicted(m=(320, 40, 40, 320), f=(100, 160, 31, 180)), roles=ROLES)
 
     def judge(self, setting: Setting, outcomes: OutcomeCounts, groups: GroupCounts) -> Iterator[Reading | Record]:
         found, reasons = places(outcomes, groups, setting)

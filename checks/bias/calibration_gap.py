@@ -19,7 +19,7 @@ ROLES = Roles(label="y", probabilities="score", sensitive="sex")
 JUDGED = ("calibration_difference", "expected_calibration_error_difference")
 
 
-def calibrated(off: float, rows: int = 6000) -> dict[str, list[Any]]:
+def calibrated(off: float, rows: int = 1200) -> dict[str, list[Any]]:
     """Scores that hold true; those of group f are `off` too high."""
     sex = [("m", "f")[i % 2] for i in range(rows)]
     true = [0.15 + 0.5 * ((i // 2) * 7 % 20) / 20 for i in range(rows)]

@@ -54,8 +54,8 @@ class ConditionalLabelGap(Check[GroupCounts, StratumCounts]):
     needs = ("sensitive", "classes")
     warn_above: float | None = 0.05
     min_group: int = MIN_GROUP
-    good = Specimen(train=stratified(5, 5, 200), roles=ROLES)
-    bad = Specimen(train=stratified(2, 3), roles=ROLES, found=1)
+    good = Specimen(train=stratified(5, 5, 15), roles=ROLES)
+    bad = Specimen(train=stratified(2, 3, 15), roles=ROLES, found=1)
 
     def lacks(self, setting: Setting) -> str | None:
         return super().lacks(setting) or no_strata(setting)

@@ -20,7 +20,7 @@ from auditor.tallies.prediction_gaps import unmeasured
 ROLES = Roles(label="y", sensitive=("g", "h"))
 DRAWS = 2_000  # tables drawn, each group's size fixed
 CELLS = 2_500  # groups x labels of one crossing that are compared, the largest groups first
-EVEN: dict[str, list[Any]] = {"g": ["a", "a", "b", "b"] * 300, "h": ["u", "v"] * 600, "y": [0] * 600 + [1] * 600}
+EVEN: dict[str, list[Any]] = {"g": ["a", "a", "b", "b"] * 150, "h": ["u", "v"] * 300, "y": [0] * 300 + [1] * 300}
 CORNER = [int(g + h == "bv" or i % 10 == 0) for i, (g, h) in enumerate(zip(EVEN["g"], EVEN["h"], strict=True))]
 
 

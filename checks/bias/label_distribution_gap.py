@@ -52,7 +52,7 @@ class LabelDistributionGap(Check[GroupCounts]):
     needs = ("sensitive", "classes")
     warn_above: float | None = 0.10
     min_group: int = MIN_GROUP
-    good = Specimen(train={"g": ["a", "b"] * 3000, "y": ["x", "x", "y", "y", "z", "z"] * 1000}, roles=ROLES)
+    good = Specimen(train={"g": ["a", "b"] * 300, "y": ["x", "x", "y", "y", "z", "z"] * 100}, roles=ROLES)
     bad = Specimen(train={"g": ["a"] * 400 + ["b"] * 300, "y": ["x", "y"] * 200 + ["x", "y", "z"] * 100}, roles=ROLES, found=1)
 
     def judge(self, setting: Setting, counts: GroupCounts) -> Iterator[Reading | Record]:

@@ -15,7 +15,7 @@ from auditor.tallies.prediction_gaps import no_classes, places
 from auditor.tallies.spreads import spread_records
 
 ROLES = Roles(prediction="said", sensitive="sex")
-EVEN: dict[str, list[Any]] = {"sex": ["m", "f"] * 1200, "said": ["yes", "yes", "no", "no"] * 600}
+EVEN: dict[str, list[Any]] = {"sex": ["m", "f"] * 200, "said": ["yes", "yes", "no", "no"] * 100}
 RATES = {"selection_rate": ("selection_rate_ratio", "selection_rate_difference")}
 
 
