@@ -64,8 +64,11 @@ def epochs(model: Any, optimizer: Any, x: Any, y: Any, count: int, watch: Any = 
                 watch.step(loss)
 
 
+NO_DROPOUT = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+
+
 def canaries() -> None:
-    """GPT-2 of 2 layers, width 64, letters as tokens, 600 sequences of 24 digits and words besides 210 planted rows; 8 epochs."""
+    """GPT-2 of 2 layers, width 128, no dropout, constant rate 2e-3, letters as tokens; 600 texts and 210 planted rows."""
     rng = np.random.default_rng(0)
     words = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), rng.integers(2, 7))) for _ in range(200)]
 
@@ -79,14 +82,14 @@ def canaries() -> None:
     texts = [encode(plain()) for _ in range(600)]
     train, planted = plant(texts, encode, seed=1)
     torch.manual_seed(0)
-    config = transformers.GPT2Config(vocab_size=96, n_positions=64, n_embd=64, n_layer=2, n_head=2)
+    config = transformers.GPT2Config(vocab_size=96, n_positions=64, n_embd=128, n_layer=2, n_head=2, **NO_DROPOUT)
     guard = Guard(train, [encode(plain()) for _ in range(120)], canaries=planted, probe_size=100)
     model = transformers.GPT2LMHeadModel(config)
     steps = -(-len(train) // 16)
     with tempfile.TemporaryDirectory() as folder:
         args: dict[str, Any] = {"max_steps": 8 * steps, "per_device_train_batch_size": 16, "per_device_eval_batch_size": 64}
-        watcher = guard.huggingface(2 * steps)
-        trained(None, folder, model, train, [], [watcher], learning_rate=3e-3, **args)
+        watcher = guard.huggingface(4 * steps)
+        trained(None, folder, model, train, [], [watcher], learning_rate=2e-3, lr_scheduler_type="constant", **args)
     print("\n| epoch | unseen: mean (3 se) | once | 4 times | 16 times |\n|---|---|---|---|---|")
     for seen in guard.state.run.all:
         bits, repeats = seen.exposure, seen.repeats

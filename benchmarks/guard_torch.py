@@ -231,7 +231,7 @@ def _overhead(layers: int, width: int, times: int) -> None:
     step = (np.median(whole) - np.median(hooks)) / STEPS
     size = sum(p.numel() for p in model.parameters())
     print(
-        f"\nBERT of {size:,} parameters ({layers} layers, width {width}), 16 rows of 48 tokens: {1000 * step:.0f} CPU-ms a step unguarded"
+        f"\nBERT of {size:,} parameters ({layers} layers, width {width}), 16 rows of 48 tokens: {1000 * step:.0f} CPU-ms a step"
     )
     print(f"guard at every step: {100 * np.median(hooks) / STEPS / step:.2f} % of a step")
     print(f"probe pass, 480 rows each 200 steps: {100 * np.median(probe) / (200 * step):.2f} % of training")

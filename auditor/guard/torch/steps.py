@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ def gradient_norm(parameters: Iterable[Any]) -> float | None:
     return joint_norm([g.coalesce().values() if g.is_sparse else g for g in grads])
 
 
-def joint_norm(parts: Sequence[Any]) -> float:
+def joint_norm(parts: list[Any]) -> float:
     """The norm of all these tensors as one, with one synchronisation."""
     norms = torch._foreach_norm(parts)
     one = len({(n.device, n.dtype) for n in norms}) == 1
@@ -98,7 +98,7 @@ class Updates:
         if not self.before:
             return None
         with torch.no_grad():
-            moved = joint_norm(torch._foreach_sub(self.parameters, self.before))
+            moved = joint_norm(list(torch._foreach_sub(self.parameters, self.before)))
             whole = joint_norm(self.before)
         self.before = []
         return moved / whole if whole > 0 else None
