@@ -13,7 +13,10 @@ from auditor.model import Audit
 
 
 def say(audit: Audit, outputs: Sequence[Output], code: int | None, *, no_color: bool = False) -> None:
-    """The summary, with the exit code where the audit decides it: on standard output, or on standard error where a format was written to standard output."""
+    """The summary, with the exit code that the audit decided, if any.
+
+    On standard output, or on standard error where a format was written to standard output.
+    """
     from auditor.reports import terminal
 
     stream = sys.stderr if any(o.path is None for o in outputs) else sys.stdout

@@ -231,3 +231,8 @@ def test_a_positive_value_that_no_row_has_is_refused_in_one_line(auditor: Any, f
     assert ended.code == 2 and ended.err.count("\n") == 1
     assert "got --positive 'yes', want one of the labels 'a', 'b'" in ended.err
     assert not (folder / "a.json").exists()
+
+
+def test_a_positive_value_that_nothing_reads_is_told(auditor: Any, folder: Path) -> None:
+    auditor("check", "even.csv", *ONE, "--positive", "a", "-o", "json=a.json")
+    assert "--positive 'a' was not used: no column is sensitive" in json.loads((folder / "a.json").read_text())["assumed"]
