@@ -16,14 +16,18 @@ SUM_TOLERANCE = 0.01
 """A row of probabilities may miss 1 by so much: numbers rounded to three places in ten classes."""
 
 
+PAIRS = ({"0", "1"}, {"false", "true"}, {"-1", "1"})
+"""Labels whose favourable one, the last in sorted order, needs no declaration."""
+
+
 def given(
     setting: Setting, sample: Sample, labels: dict[str, list[str | None]]
 ) -> tuple[list[str], dict[str, NDArray[np.float64]], dict[str, Any]]:
     """Classes, probabilities by split and how they were made.
 
     A list column holds K numbers in the sorted order of the labels of all splits; a glob names one column a class, the
-    star standing for the class. Raises InputError for a wrong number of classes, unknown labels, or rows that are no
-    probabilities.
+    star standing for the class. Of two classes whose favourable one is clear, one column of its numbers will do. Raises
+    InputError for a wrong number of classes, unknown labels, or rows that are no probabilities.
     """
     pattern = setting.roles.probabilities or ""
     known = sorted({x for texts in labels.values() for x in texts if x is not None})
@@ -40,7 +44,12 @@ def given(
         if pattern not in {c.name for c in setting.columns}:
             raise InputError(f"probabilities {pattern!r} match no column; name a list column or a glob such as 'p_*'")
         classes = known
-        by = {s: _lists(sample.array(s, pattern), s, pattern, classes) for s in sample.tables}
+        arrays = {s: sample.array(s, pattern) for s in sample.tables}
+        clear = len(classes) == 2 and (setting.positive in classes or set(classes) in PAIRS)
+        if clear and all(pa.types.is_floating(a.type) or pa.types.is_integer(a.type) for a in arrays.values()):
+            by = {s: _pair(_numbers(a, pattern), classes, setting.positive) for s, a in arrays.items()}
+        else:
+            by = {s: _lists(a, s, pattern, classes) for s, a in arrays.items()}
     for split, values in by.items():
         _checked(values, sample.rows(split), split, pattern)
     return classes, by, {"model": f"given in {pattern}", "given": True, "folds": 0, "seed": None}
@@ -50,6 +59,12 @@ def _star(name: str, pattern: str) -> str:
     """What the star stands for."""
     head, _, tail = pattern.partition("*")
     return name[len(head) : len(name) - len(tail)]
+
+
+def _pair(score: NDArray[np.float64], classes: list[str], positive: str | None) -> NDArray[np.float64]:
+    """One number a row as the probability of the favourable of two classes: the declared one, else the last."""
+    both = [1 - score, score]
+    return np.stack(both[::-1] if positive == classes[0] else both, axis=1)
 
 
 def _numbers(array: pa.Array, name: str) -> NDArray[np.float64]:
