@@ -46,7 +46,7 @@ lint: install
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy -p auditor
-	$(BIN)/mypy tests
+	MYPYPATH=tests/specimens $(BIN)/mypy --explicit-package-bases tests
 	$(BIN)/lint-imports --no-cache
 
 # the browser and axe-core for the tests of the page; what cannot be had is said in one line, and those tests are skipped

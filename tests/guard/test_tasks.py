@@ -79,7 +79,8 @@ def wav2vec2() -> Any:
 
 def halved(ids: np.ndarray) -> list[int]:
     """Labels of an instruction: its first half is masked."""
-    return [-100] * 4 + ids[4:].tolist()
+    rest: list[int] = ids[4:].tolist()
+    return [-100] * 4 + rest
 
 
 TASKS: dict[str, tuple[Callable[[], Any], Rows]] = {

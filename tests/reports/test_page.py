@@ -19,15 +19,19 @@ MODES = ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"color_scheme": "
 class Watched:
     """A page that remembers dialogs, errors, console messages and requests."""
 
+    def _dismissed(self, dialog: Any) -> None:
+        self.seen.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
     def __init__(self, browser: Any, path: Path, **options: Any) -> None:
         media = options.pop("media", None)
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.seen: list[str] = []
-        self.page.on("dialog", lambda d: (self.seen.append(f"dialog {d.message}"), d.dismiss()))
+        self.page.on("dialog", self._dismissed)
         self.page.on("pageerror", lambda e: self.seen.append(f"error {e}"))
         self.page.on("console", lambda m: self.seen.append(f"console {m.text}"))
-        self.page.on("request", lambda r: r.url == path.as_uri() or self.seen.append(f"request {r.url}"))
+        self.page.on("request", lambda r: self.seen.extend([f"request {r.url}"] * (r.url != path.as_uri())))
         if media:
             self.page.emulate_media(media=media, color_scheme=options.get("color_scheme"))
         self.page.goto(path.as_uri())

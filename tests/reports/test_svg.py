@@ -28,7 +28,7 @@ def drawn(evidence: Curve | Histogram | Matrix) -> str:
     return str(made)
 
 
-EVIDENCE = {
+EVIDENCE: dict[str, Curve | Histogram | Matrix] = {
     "bars": Histogram(title="t", x_label="a.b", y_label="c[0]",
                       series=(Series(name="n", x=HOSTILE, y=tuple(map(float, range(1, 8)))),)),
     "bins": Histogram(title="t", x_label="x", y_label="n", width=1.0, series=(Series(name="n", x=(0.0, 1.0), y=(3.0, 4.0)),)),

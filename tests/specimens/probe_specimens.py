@@ -31,20 +31,19 @@ def tokenizer(spare: Sequence[str] = ()) -> Any:
     names = ["[PAD]", "[UNK]", "[MASK]", "[BOS]", *spare, *words]
     made = Tokenizer(WordLevel({w: i for i, w in enumerate(names)}, unk_token="[UNK]"))
     made.normalizer, made.pre_tokenizer = Lowercase(), split
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", bos_token="[BOS]"
-    )
+    fast: Any = transformers.PreTrainedTokenizerFast
+    return fast(tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", bos_token="[BOS]")
 
 
 def tiny(kind: str, seed: int = 0) -> Any:
     torch.manual_seed(seed)
     size = len(tokenizer())
     if kind == "causal":
-        small = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 32, "initializer_range": 0.1}
-        ends = {"bos_token_id": 3, "eos_token_id": 3}
-        dry = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+        small: dict[str, Any] = {"n_embd": 48, "n_layer": 2, "n_head": 4, "n_positions": 32, "initializer_range": 0.1}
+        ends: dict[str, Any] = {"bos_token_id": 3, "eos_token_id": 3}
+        dry: dict[str, Any] = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
         return transformers.GPT2LMHeadModel(transformers.GPT2Config(vocab_size=size, **small, **ends, **dry))
-    few = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    few: dict[str, Any] = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     config = transformers.BertConfig(vocab_size=size, max_position_embeddings=32, **few)
     masked = kind == "masked"
     return (transformers.BertForMaskedLM if masked else transformers.BertForSequenceClassification)(config)

@@ -196,7 +196,7 @@ def test_identities_and_bounds_hold_on_random_tables() -> None:
     for a, d in tables():
         values = {m: difference(m, a, d).value for m in DIFFERENCES}
         for metric in ("recall_difference", "accuracy_difference", "selection_rate_difference"):
-            assert values[metric] is None or -1 <= values[metric] <= 1
+            assert (value := values[metric]) is None or -1 <= value <= 1
         if (sd := values["specificity_difference"]) is not None:
             assert values["false_positive_rate_difference"] == pytest.approx(-sd, abs=1e-12)
         if (rd := values["recall_difference"]) is not None:
@@ -220,4 +220,5 @@ def test_entropies_equal_their_sums_over_rows() -> None:
         assert theil.value == pytest.approx(float(np.mean(logs)), abs=1e-12)
         own = np.concatenate([np.full(int(g.sum()), np.mean([p - y + 1 for y, p in pairs(g)])) for g in (a, d) if g.sum()])
         assert between.value == pytest.approx(float(np.mean((own / b.mean()) ** 2 - 1) / 2), abs=1e-12)
+        assert between.value is not None and found.value is not None
         assert between.value <= found.value + 1e-12

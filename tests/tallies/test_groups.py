@@ -37,9 +37,13 @@ def counted(columns: dict[str, list[Any]], kinds: dict[str, Kind], label: str | 
 def test_counts_are_those_of_a_crosstab_missing_values_too() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
-        {"sex": rng.choice(["f", "m"], 200), "race": rng.choice(["a", "b", None], 200), "y": rng.integers(0, 3, 200)}
+        {
+            "sex": rng.choice(["f", "m"], 200),
+            "race": rng.choice(np.array(["a", "b", None], object), 200),
+            "y": rng.integers(0, 3, 200),
+        }
     )
-    tables = counted({n: [None if pd.isna(v) else v for v in frame[n]] for n in frame}, {})
+    tables = counted({str(n): [None if pd.isna(v) else v for v in frame[n]] for n in frame}, {})
     for table in tables:
         keys = [frame[a].fillna("(missing)") for a in table.attributes]
         wanted = pd.crosstab(keys if len(keys) > 1 else keys[0], frame["y"].astype(str))

@@ -145,7 +145,7 @@ def test_minus_one_and_one_need_no_declaration() -> None:
 
 
 def test_renaming_the_groups_changes_no_number() -> None:
-    data = {"s": ["a"] * 120 + ["b"] * 80, "y": [1, 0] * 60 + [1, 0, 0, 0] * 20}
+    data: dict[str, list[Any]] = {"s": ["a"] * 120 + ["b"] * 80, "y": [1, 0] * 60 + [1, 0, 0, 0] * 20}
     other = {**data, "s": ["zz" if s == "a" else "yy" for s in data["s"]]}
     values = [
         comparison(auditor.check(d, roles=Roles(label="y", sensitive="s"), select=("BIA102",)), metric="label_rate_ratio")[

@@ -74,7 +74,7 @@ def test_sex_on_adult_is_told_by_relationship_first() -> None:
 
 def test_probabilities_fitted_on_their_rows_are_measured_by_the_accuracy_that_their_limit_is_about() -> None:
     right = [0.7 + i % 20 / 100 for i in range(200)]
-    data = {"label": ["a", "b"] * 100, "p_a": [p if i % 2 == 0 else 1 - p for i, p in enumerate(right)]}
+    data: dict[str, list[Any]] = {"label": ["a", "b"] * 100, "p_a": [p if i % 2 == 0 else 1 - p for i, p in enumerate(right)]}
     data["p_b"] = [1 - float(p) for p in data["p_a"]]
     found = audit.check(data, roles=Roles(label="label", probabilities="p_*"), select=("NOI310",)).findings[0]
     assert (found.level, found.effect.name, found.effect.value, found.limit) == ("error", "accuracy", 1.0, 0.995)
