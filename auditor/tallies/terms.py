@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Self
 
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from auditor.check import Tally
 from auditor.lexicons import Forms, Term, matches, own_terms, terms
 from auditor.rows import Batch, InputError, Setting
+from auditor.statistics.sampling import chosen
 from auditor.tallies import keys
 from auditor.tallies.places import Places, joined
 from auditor.tallies.texts import text_columns as any_text
 
+CAP_TEXTS = 500_000  # rows of a split whose texts are searched; beyond it a sample by the hash of the position
 CAP_ROWS = 10_000  # positions kept a split, term and label; the counts stay exact
 CAP_LABELS = 1_000  # labels of a split; a label column of more names no classes that terms could belong to
 CHOSEN, REJECTED = "chosen", "rejected"
@@ -53,8 +55,9 @@ def is_preference(setting: Setting) -> bool:
 class TermCounts(Tally):
     """Documents by split and label, and those that hold each term, each at most once a document.
 
-    Exact, up to 1,000 labels a split; of positions the smallest 10,000 a split, term and label are kept. Of a preference
-    set the sides are the labels, and `only` counts the pairs in which one side alone holds the term.
+    Exact up to 500,000 rows and 1,000 labels a split, beyond that of a sample of so many rows; of positions the smallest
+    10,000 a split, term and label are kept. Of a preference set the sides are the labels, and `only` counts the pairs in
+    which one side alone holds the term.
     """
 
     documents: Counter[tuple[str, Label]] = field(default_factory=Counter)
@@ -69,7 +72,7 @@ class TermCounts(Tally):
 
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
-        setting = batch.setting
+        batch, setting = _part(batch), batch.setting
         total = cls()
         if is_preference(setting):
             sides = []
@@ -126,6 +129,15 @@ class TermCounts(Tally):
 
 
 PRONOUNS = ("masculine", "feminine", "neutral", "both")
+
+
+def _part(batch: Batch) -> Batch:
+    """The batch, or its part of the sample where the split is beyond the cap."""
+    total = next((s.rows for s in batch.setting.splits if s.name == batch.split), 0)
+    if total <= CAP_TEXTS:
+        return batch
+    keep = chosen(batch.rows, batch.setting.seed, CAP_TEXTS / total)
+    return replace(batch, table=batch.table.filter(pa.array(keep)), rows=batch.rows[keep])
 
 
 def _labels(batch: Batch) -> pa.Array:

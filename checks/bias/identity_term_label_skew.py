@@ -60,6 +60,7 @@ class IdentityTermLabelSkew(Check[TermCounts]):
 
     ## Known limits
     The topic itself: in texts on hate crimes the targets are named. English terms only; a term may be quoted, not used.
+    Beyond 500,000 rows a split a sample is searched.
 
     ## Source
     Dixon et al. 2018, doi:10.1145/3278721.3278729; log-odds: Monroe et al. 2008, doi:10.1093/pan/mpn018. .10 and 50

@@ -33,6 +33,7 @@ class IdentityTermMissing(Check[TermCounts]):
 
     ## Known limits
     A domain may have no reason to name a group; the list is English and far from complete. A note, never more.
+    Beyond 500,000 rows a split a sample is searched.
 
     ## Source
     30 documents: the smallest group that the bias checks judge; five expected documents: Cochran 1954, doi:10.2307/3001616.

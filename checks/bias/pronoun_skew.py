@@ -37,6 +37,7 @@ class PronounSkew(Check[TermCounts]):
 
     ## Known limits
     Texts about one person each (biographies) follow who they are about; "they" is mostly a plural. English only.
+    Beyond 500,000 rows a split a sample is searched.
 
     ## Source
     De-Arteaga et al. 2019, doi:10.1145/3287560.3287572, on biographies. .20 and 50 documents: chosen by us.
