@@ -18,11 +18,11 @@ LABEL = Roles(label="label")
 
 def _bands(wrong_every: int) -> Mapping[str, list[Any]]:
     """Two classes far apart on one number; every so-many-th label turned (0 = none)."""
-    turned = [bool(wrong_every) and i % wrong_every == 0 for i in range(1_500)]
+    turned = [bool(wrong_every) and i % wrong_every == 0 for i in range(3_000)]
     return {
-        "x": [(i % 2) * 8 + (i * 37 % 101) / 50 for i in range(1_500)],
-        "y": [(i * 53 % 97) / 97 for i in range(1_500)],
-        "label": ["ab"[(i + turned[i]) % 2] for i in range(1_500)],
+        "x": [(i % 2) * 8 + (i * 37 % 101) / 50 for i in range(3_000)],
+        "y": [(i * 53 % 97) / 97 for i in range(3_000)],
+        "label": ["ab"[(i + turned[i]) % 2] for i in range(3_000)],
     }
 
 
@@ -56,7 +56,7 @@ class WrongLabel(Check[Predicted]):
     error_above: float | None = 0.05  # own: beyond it test scores of good models cannot be told apart
     room: float = 1.25  # own: rows listed at most, as a multiple of the upper end; on PF3 it costs no recall, on Adult it cuts
     good = Specimen(train=_bands(0), roles=LABEL)
-    bad = Specimen(train=_bands(6), roles=LABEL)
+    bad = Specimen(train=_bands(7), roles=LABEL)
 
     def judge(self, setting: Setting, predicted: Predicted) -> Iterator[Reading]:
         info = setting.derived.get("probabilities", {})
