@@ -27,9 +27,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv
 
-from auditor import find
+from benchmarks.scale import model_assisted
 
-MODEL_ASSISTED = ("NOI204", "NOI301", "NOI307", "NOI310", "LEK202", "LEK206", "BIA301")
 ROWS = 100_000  # rows made at a time
 WORDS = 50_000
 SHARE_LEFT = 0.5  # of the free disk, at most this share is filled
@@ -181,7 +180,7 @@ def run(case: Case, folder: Path, size: int, more: list[str]) -> None:
     train, test, rows = make(case, folder, size)
     out = folder / f"{case.name}.json"
     command = [sys.executable, "-m", "auditor", "check", str(train), "--test", str(test), *case.flags]
-    command += ["--ignore", ",".join(code for code in MODEL_ASSISTED if code in find.everything().checks)]
+    command += ["--ignore", model_assisted()]
     figures = audited([*command, "--isolated", "--quiet", "-o", f"json={out}", "-o", f"html={folder}/{case.name}.html", *more])
     gigabytes = train.stat().st_size / 1e9
     audit: dict[str, Any] = json.loads(out.read_text()) if out.exists() else {"findings": [], "outcomes": [], "verdict": "none"}
