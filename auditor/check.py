@@ -53,7 +53,7 @@ class Specimen:
     file: tuple[str, str] | None = None  # (ending, content) of a file that stands in for `train`
 
 
-class Check(Generic[*Ts]):
+class Check(ABC, Generic[*Ts]):
     """Judges the finished tallies named in `Check[...]`. One file a check; parameters are annotated class attributes."""
 
     code: ClassVar[str]
@@ -100,9 +100,9 @@ class Check(Generic[*Ts]):
         """Why this check cannot run on such data, or None. Asked before anything is read."""
         return next((reason for need in self.needs if (reason := lack(need, setting))), None)
 
+    @abstractmethod
     def judge(self, setting: Setting, *tallies: *Ts) -> Iterator[Reading | Record]:
         """Readings, one for each thing judged, also where it is clean."""
-        raise NotImplementedError(f"{type(self).__name__}.judge")
 
     @classmethod
     def page(cls) -> dict[str, str]:

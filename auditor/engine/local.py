@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from auditor.check import Tally
-from auditor.rows import Batch
+from auditor.rows import Batch, InputError
 
 Kinds = Sequence[type[Tally]]
 Totals = dict[type[Tally], Tally | Exception]
@@ -70,8 +73,10 @@ def _parts(batches: Iterable[Batch], kinds: Kinds, given: dict[type[Tally], tupl
     global _work
     _work = lambda batch: count(kinds, given, batch)  # noqa: E731  the forked workers inherit it: nothing to pickle
     try:
-        with multiprocessing.get_context("fork").Pool(workers) as pool:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
             yield from _ahead(pool, batches, workers)
+    except BrokenProcessPool:
+        raise InputError("a worker process died, most likely for want of memory; use fewer with --workers 1") from None
     finally:
         _work = None
 
@@ -84,15 +89,15 @@ def _call(batch: Batch) -> Totals:
     return _work(batch)
 
 
-def _ahead(pool: Any, batches: Iterable[Batch], workers: int) -> Iterator[Totals]:
-    """Results in order, with at most two batches a worker under way: `imap` alone would read the whole file."""
-    waiting: list[Any] = []
+def _ahead(pool: ProcessPoolExecutor, batches: Iterable[Batch], workers: int) -> Iterator[Totals]:
+    """Results in order, with at most two batches a worker under way: `map` alone would read the whole file."""
+    waiting: deque[Future[Totals]] = deque()
     for batch in batches:
-        waiting.append(pool.apply_async(_call, (batch,)))
+        waiting.append(pool.submit(_call, batch))
         if len(waiting) > 2 * workers:
-            yield waiting.pop(0).get()
+            yield waiting.popleft().result()
     while waiting:
-        yield waiting.pop(0).get()
+        yield waiting.popleft().result()
 
 
 def cores() -> int:

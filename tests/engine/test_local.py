@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from auditor.check import Tally
 from auditor.engine import local
-from auditor.rows import Batch, Roles, Setting
+from auditor.rows import Batch, InputError, Roles, Setting
 
 SETTING = Setting(data="d", roles=Roles(), columns=(), splits=())
 
@@ -98,3 +99,15 @@ def test_batches_are_read_only_as_fast_as_they_are_counted() -> None:
     next(parts)
     assert read <= 6
     list(parts)
+
+
+@dataclass(frozen=True)
+class Dying(Total):
+    @classmethod
+    def of(cls, batch: Batch, *after: Any) -> Self:
+        os._exit(9)
+
+
+def test_a_worker_that_dies_is_told_in_one_line_and_nothing_hangs() -> None:
+    with pytest.raises(InputError, match="a worker process died"):
+        local.fold([Dying], batches(), workers=2)
