@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, InputError, Setting
+from auditor.tallies.capped import summed
 
 CAP = 100_000
 """Cells (groups x labels) kept a split and attribute or pair; one with more is `over` and has no counts."""
@@ -74,13 +75,8 @@ class GroupCounts(Tally):
         return cls(by, frozenset(over))
 
     def __add__(self, other: Self) -> Self:
-        by = dict(self.by)
-        over = set(self.over | other.over)
-        for key, counts in other.by.items():
-            by[key] = by.get(key, Counter()) + counts
-            if len(by[key]) > CAP:
-                over.add(key)
-        return type(self)({k: v for k, v in by.items() if k not in over}, frozenset(over))
+        by, over = summed(self.by, other.by, self.over | other.over, CAP)
+        return type(self)(by, over)
 
     def tables(self, setting: Setting, size: int = 1) -> Iterator[GroupTable]:
         """One table a split and attribute (`size` 1) or pair of attributes (2), in the order of splits and roles."""

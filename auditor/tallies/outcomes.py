@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.capped import summed
 from auditor.tallies.groups import CAP, GroupCounts, cross, encode, short
 
 Value = str | None
@@ -91,13 +92,8 @@ class OutcomeCounts(Tally):
         return cls(by, frozenset(over))
 
     def __add__(self, other: Self) -> Self:
-        by = dict(self.by)
-        over = set(self.over | other.over)
-        for key, counts in other.by.items():
-            by[key] = by.get(key, Counter()) + counts
-            if len(by[key]) > CAP:
-                over.add(key)
-        return type(self)({k: v for k, v in by.items() if k not in over}, frozenset(over))
+        by, over = summed(self.by, other.by, self.over | other.over, CAP)
+        return type(self)(by, over)
 
     def tables(self, groups: GroupCounts, setting: Setting) -> Iterator[OutcomeTable]:
         """One a split and attribute in which anything was predicted, groups in the order of `GroupCounts`."""

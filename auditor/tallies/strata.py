@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.capped import summed
 from auditor.tallies.groups import CAP, MISSING, GroupCounts, cross, encode
 from auditor.tallies.outcomes import WHOLE, plain
 
@@ -84,13 +85,8 @@ class StratumCounts(Tally):
         return cls(by, frozenset(over))
 
     def __add__(self, other: Self) -> Self:
-        by = dict(self.by)
-        over = set(self.over | other.over)
-        for key, counts in other.by.items():
-            by[key] = by.get(key, Counter()) + counts
-            if len(by[key]) > CAP:
-                over.add(key)
-        return type(self)({k: v for k, v in by.items() if k not in over}, frozenset(over))
+        by, over = summed(self.by, other.by, self.over | other.over, CAP)
+        return type(self)(by, over)
 
     def tables(self, groups: GroupCounts, setting: Setting, what: What, favourable: str) -> Iterator[StrataTable]:
         """One a split, attribute and stratum column, of the rows that have a label (or a prediction)."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.capped import summed
 
 CAP = 10_000
 """Distinct values kept a split and column; a column with more is `over` and its counts are dropped."""
@@ -51,10 +52,5 @@ class ValueCounts(Tally):
         return cls(by, nulls, frozenset(over))
 
     def __add__(self, other: Self) -> Self:
-        by = dict(self.by)
-        over = set(self.over | other.over)
-        for key, counts in other.by.items():
-            by[key] = by.get(key, Counter()) + counts
-            if len(by[key]) > CAP:
-                over.add(key)
-        return type(self)({k: v for k, v in by.items() if k not in over}, self.nulls + other.nulls, frozenset(over))
+        by, over = summed(self.by, other.by, self.over | other.over, CAP)
+        return type(self)(by, self.nulls + other.nulls, over)
