@@ -121,7 +121,7 @@ def _id_like(looks: Sequence[ColumnLook]) -> bool:
 
 def _kind(look: ColumnLook, roles: tuple[str, ...]) -> Kind:
     n = look.present
-    if {"text", "prompt", "response"} & set(roles):
+    if {"text", "prompt", "response", "chosen", "rejected", "messages"} & set(roles):
         return "text"
     if look.kinds["other"]:
         return "struct" if look.dtype.startswith("struct") else "list" if "list" in look.dtype else "binary"

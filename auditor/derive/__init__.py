@@ -23,6 +23,7 @@ from auditor.check import lack
 from auditor.derive import cache
 from auditor.rows import Batch, Derived, InputError, Setting
 from auditor.statistics.sampling import chosen
+from auditor.tallies.turns import has_text, text_of
 
 CAP = 200_000
 """Rows of one split that a derivation reads at most; beyond it a stated sample."""
@@ -44,12 +45,13 @@ class Sample:
         return self.tables[split][1]
 
     def array(self, split: str, column: str) -> pa.Array:
-        """One column of a split; nulls where the split lacks it."""
+        """One column of a split, a chat as texts; nulls where the split lacks it."""
         table, rows = self.tables[split]
         if column not in table.column_names:
             return pa.nulls(len(rows), pa.string())
         chunked = table.column(column)
-        return pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], chunked.type)
+        values = pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], chunked.type)
+        return text_of(values) if pa.types.is_nested(values.type) and has_text(values.type) else values
 
     def cut(self, cap: int) -> Sample:
         """The same with at most about `cap` rows a split: a row is in by the hash of its position."""

@@ -18,6 +18,7 @@ from auditor.statistics.sampling import position_hash
 from auditor.tallies.hashing import MISSING, Hashes, combined, hashed, hashed_column, mix
 from auditor.tallies.normal import n1
 from auditor.tallies.records import Records
+from auditor.tallies.turns import text_of
 
 Names = tuple[str, ...]
 
@@ -80,7 +81,7 @@ def text_columns(setting: Setting) -> Names:
     if roles.text:
         return tuple(roles.text)
     if roles.chosen or roles.rejected:
-        return tuple(n for n in (roles.prompt, roles.chosen, roles.rejected) if n)
+        return tuple(n for n in (roles.prompt or roles.messages, roles.chosen, roles.rejected) if n)
     return tuple(n for n in (roles.prompt, roles.response) if n) or tuple(n for n in (roles.messages,) if n)
 
 
@@ -91,7 +92,7 @@ def texts(batch: Batch, names: Names) -> tuple[pa.Array, pa.Array] | None:
     """
     if not names or not all(batch.has(name) for name in names):
         return None
-    raw = [pc.fill_null(_plain(batch.column(name)), "") for name in names]
+    raw = [pc.fill_null(text_of(batch.column(name)), "") for name in names]
     joined, normal = _joined(raw), _joined([n1(r) for r in raw])
     blank = pc.equal(pc.utf8_trim_whitespace(pc.replace_substring(joined, SEPARATOR, " ")), "")
     nothing = pa.scalar(None, pa.large_string())
@@ -102,23 +103,6 @@ def _joined(columns: list[pa.Array]) -> pa.Array:
     if len(columns) == 1:
         return columns[0]
     return pc.binary_join_element_wise(*columns, pa.scalar(SEPARATOR, pa.large_string()))
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """Texts as large strings; the turns of a chat joined by line breaks."""
-    dtype = array.type
-    if pa.types.is_list(dtype) or pa.types.is_large_list(dtype):
-        items = array.flatten()
-        if pa.types.is_struct(items.type):
-            name = next((n for n in ("content", "value", "text") if items.type.get_field_index(n) >= 0), None)
-            items = pc.struct_field(items, name) if name else pa.nulls(len(items), pa.string())
-        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
-        edges = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        turns = pa.LargeListArray.from_arrays(edges, pc.fill_null(items.cast(pa.large_string()), ""))
-        return pc.binary_join(turns, pa.scalar("\n", pa.large_string()))
-    if pa.types.is_struct(dtype):
-        return pa.nulls(len(array), pa.large_string())
-    return array.cast(pa.large_string())
 
 
 def lacks_texts(setting: Setting) -> str | None:

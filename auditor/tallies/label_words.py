@@ -18,7 +18,7 @@ from auditor.statistics.sampling import chosen
 from auditor.tallies.labels import LabelCounts
 from auditor.tallies.normal import n1, n1_text
 from auditor.tallies.places import Places, joined
-from auditor.tallies.text_properties import as_texts
+from auditor.tallies.turns import text_of
 
 CAP_ROWS = 100_000
 """About so many rows a split are looked at: a row is in or out by the hash of its position."""
@@ -70,7 +70,7 @@ class LabelWords(Tally):
         own: dict[tuple[str, str, str], Places] = {}
         every, rows = {}, {}
         for column in inputs(setting):
-            if not batch.has(column) or pa.types.is_nested(batch.column(column).type):
+            if not batch.has(column):
                 continue
             key = (batch.split, column)
             at, held = held_names(batch.column(column).filter(pa.array(keep)), list(names))
@@ -101,7 +101,7 @@ def held_names(texts: pa.Array, names: list[str]) -> tuple[NDArray[np.int64], ND
     """(rows, names) such that the N1 form of the text holds the name as whole words; each pair once."""
     if not names or not len(texts):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    words = pc.utf8_split_whitespace(n1(as_texts(texts)).fill_null(""))
+    words = pc.utf8_split_whitespace(n1(text_of(texts)).fill_null(""))
     flat = pc.list_flatten(words).cast(pa.string())
     row = pc.list_parent_indices(words).to_numpy(zero_copy_only=False).astype(np.int64)
     found = []

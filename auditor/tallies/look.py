@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.hashing import hashed
 from auditor.tallies.places import Places, joined
 
 NULL_WORDS = ("", "NA", "N/A", "n/a", "#N/A", "None", "none", "nan", "NaN", "NAN", "-", "--", "?", "null", "NULL", "Null")
@@ -166,7 +167,11 @@ def look(values: pa.Array, rows: NDArray[np.int64] | int) -> ColumnLook:
         return _numbers(values, int(rows[0]) if len(rows) else 0)
     name = "bool" if pa.types.is_boolean(kind) else "date" if pa.types.is_temporal(kind) else "other"
     present = len(values) - values.null_count
-    hashes = _hashes(values) if name in ("bool", "date") else np.empty(0, np.uint64)
+    hashes = np.empty(0, np.uint64)
+    if name in ("bool", "date"):
+        hashes = _hashes(values)
+    elif pa.types.is_nested(kind):
+        hashes = np.unique(hashed(values.drop_null()))[:SKETCH]
     return ColumnLook(str(kind), len(values), values.null_count, kinds=Counter({name: present}), smallest=hashes)
 
 

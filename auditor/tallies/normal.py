@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.rows import Batch
+from auditor.tallies.turns import text_of
 
 KEPT = ("L", "M", "Nd")
 """Unicode general categories that N1 keeps: letters, marks and digits."""
@@ -29,14 +30,17 @@ _translation = _Translation()
 
 
 def texts(batch: Batch, name: str) -> pa.Array | None:
-    """The column as texts: numbers, dates and bools as they are written; None where there is none, or it nests."""
+    """The column as texts: numbers, dates and bools as they are written, a chat as its turns; None where there is none, or the
+    column has no role of text and nests."""
     if not batch.has(name):
         return None
     values = batch.column(name)
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return values
-    return None if pa.types.is_nested(kind) or pa.types.is_binary(kind) else values.cast(pa.string())
+    if (pa.types.is_nested(kind) or pa.types.is_binary(kind)) and batch.setting.column(name).kind != "text":
+        return None
+    return text_of(values)
 
 
 def n1_text(text: str) -> str:

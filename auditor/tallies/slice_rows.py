@@ -17,6 +17,7 @@ from auditor.statistics.sampling import chosen
 from auditor.tallies.groups import FEW_LEVELS, MISSING
 from auditor.tallies.outcomes import plain
 from auditor.tallies.texts import words
+from auditor.tallies.turns import text_of
 
 CAP_ROWS = 40_000  # about so many predicted rows a split are searched: a row is in or out by the hash of its position
 CAP_COLUMNS = 30  # columns that are sliced by, in their order in the data
@@ -111,17 +112,10 @@ def wrong(labels: pa.Array, predictions: pa.Array, classes: bool) -> NDArray[np.
 
 def _values(values: pa.Array, column: Column) -> pa.Array:
     if column.kind == "text":
-        return pa.array(words(values).astype(float)) if pa.types.is_string(values.type) else pa.array(_counted(values))
+        return pa.array(words(text_of(values)).astype(float))
     if column.kind == "number":
         return values.cast(pa.float64(), safe=False)
     return pa.nulls(len(values), pa.string()) if pa.types.is_nested(values.type) else values.cast(pa.string())
-
-
-def _counted(values: pa.Array) -> NDArray[np.float64]:
-    """Words of texts of another string type; of anything else none."""
-    if pa.types.is_large_string(values.type):
-        return words(values).astype(float)
-    return np.zeros(len(values))
 
 
 def _levels(values: pa.ChunkedArray, column: Column, setting: Setting) -> tuple[NDArray[np.int64], tuple[str, ...]]:

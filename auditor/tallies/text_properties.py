@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
 from auditor.statistics.sampling import chosen
+from auditor.tallies.turns import text_of
 
 CAP_ROWS = 50_000
 """About so many rows a split are looked at: a row is in or out by the hash of its position."""
@@ -48,7 +49,7 @@ class TextProperties(Tally):
         rows, cells = {}, {}
         for name in cls.columns(setting):
             if batch.has(name):
-                values = as_texts(batch.column(name))
+                values = text_of(batch.column(name))
                 mask = keep & values.is_valid().to_numpy(zero_copy_only=False)
                 rows[batch.split, name] = batch.rows[mask]
                 cells[batch.split, name] = properties(values.filter(pa.array(mask)))
@@ -68,13 +69,6 @@ class TextProperties(Tally):
             return np.empty(0)
         order = np.argsort(self.rows[split, name], kind="stable")
         return np.asarray(self.cells[split, name][order, PROPERTIES.index(what)], np.float64)
-
-
-def as_texts(values: pa.Array) -> pa.Array:
-    """The values as large strings; all null where they are lists or structures, which are no texts."""
-    if pa.types.is_nested(values.type):
-        return pa.nulls(len(values), pa.large_string())
-    return values.cast(pa.large_string())
 
 
 def properties(texts: pa.Array) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from auditor.rows import Batch, Setting
 from auditor.tallies.normal import texts
 from auditor.tallies.places import Places, joined
 
-ROLES = ("text", "prompt", "response", "chosen", "rejected")
+ROLES = ("text", "prompt", "response", "chosen", "rejected", "messages")
 WORD = r"[\pL\pM\p{Nd}]+"  # a word of N1
 UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 """Scripts that put no blanks between words: there each letter counts as a word, so that a sentence is not one word."""
