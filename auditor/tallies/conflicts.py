@@ -52,9 +52,9 @@ def _torn(rows: Rows, label: int) -> NDArray[np.bool_]:
     """Whether the key of each row bears more than one label."""
     if not len(rows):
         return np.zeros(0, np.bool_)
-    order = np.lexsort((rows[:, label], rows[:, 0]))
-    keys, labels = rows[order, 0], rows[order, label]
-    torn = np.unique(keys[1:][(keys[1:] == keys[:-1]) & (labels[1:] != labels[:-1])])
+    order = np.argsort(rows[:, 0])
+    keys = rows[order, 0]
+    torn = np.unique(keys[1:][(keys[1:] == keys[:-1]) & (rows[order[1:], label] != rows[order[:-1], label])])
     mask: NDArray[np.bool_] = np.isin(rows[:, 0], torn)
     return mask
 

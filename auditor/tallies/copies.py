@@ -77,11 +77,14 @@ def _firsts(rows: Rows, word: int) -> Rows:
     """The first row of every (key, word), in the order of key and row."""
     if not len(rows):
         return rows
-    order = np.lexsort((rows[:, 1], rows[:, word], rows[:, 0]))
-    again = rows[order]
-    first = _starts(again[:, 0]) | _starts(again[:, word])
-    kept = again[first]
-    return kept[np.lexsort((kept[:, 1], kept[:, 0]))]
+    starts = _starts(rows[:, 0])
+    alone = starts & np.append(starts[1:], True)
+    several = rows[~alone]
+    order = np.lexsort((several[:, 1], several[:, word], several[:, 0]))
+    first = _starts(several[order, 0]) | _starts(several[order, word])
+    kept = alone.copy()
+    kept[np.flatnonzero(~alone)[order[first]]] = True
+    return rows[kept]
 
 
 def _starts(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:

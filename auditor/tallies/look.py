@@ -171,7 +171,7 @@ def look(values: pa.Array, rows: NDArray[np.int64] | int) -> ColumnLook:
     if name in ("bool", "date"):
         hashes = _hashes(values)
     elif pa.types.is_nested(kind):
-        hashes = np.unique(hashed(values.drop_null()))[:SKETCH]
+        hashes = smallest(hashed(values.drop_null()))
     return ColumnLook(str(kind), len(values), values.null_count, kinds=Counter({name: present}), smallest=hashes)
 
 
@@ -183,7 +183,16 @@ def _hashes(values: pa.Array) -> NDArray[np.uint64]:
     if pa.types.is_temporal(array.type):
         array = array.cast(pa.int64()) if array.type.bit_width == 64 else array.cast(pa.int32()).cast(pa.int64())
     plain = np.asarray(array.to_numpy(zero_copy_only=False))
-    return np.unique(hash_array(plain, categorize=False))[:SKETCH]
+    return smallest(hash_array(plain, categorize=False))
+
+
+def smallest(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The SKETCH smallest distinct hashes, ascending; where there are many, only those below a bound are sorted."""
+    if len(hashes) > 8 * SKETCH:
+        low = np.unique(hashes[hashes < np.uint64(int(2**64 / len(hashes) * 3 * SKETCH))])
+        if len(low) >= SKETCH:
+            return low[:SKETCH]
+    return np.unique(hashes)[:SKETCH]
 
 
 def _numbers(values: pa.Array, first: int) -> ColumnLook:
@@ -213,21 +222,25 @@ def _strings(values: pa.Array, rows: NDArray[np.int64]) -> ColumnLook:
     counted = pc.value_counts(values.drop_null())
     texts, weights = counted.field(0), counted.field(1).to_numpy()
 
-    def having(pattern: str) -> NDArray[np.bool_]:
-        hits: NDArray[np.bool_] = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    def having(pattern: str, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        hits = np.zeros(len(texts), np.bool_)
+        if among.any():
+            some = texts if among.all() else texts.filter(among)
+            hits[among] = pc.match_substring_regex(some, pattern).to_numpy(zero_copy_only=False)
         return hits
 
     null_word = pc.is_in(texts, pa.array(NULL_WORDS, texts.type)).to_numpy(zero_copy_only=False)
     spelled = Counter({str(t): int(w) for t, w in zip(texts.filter(null_word), weights[null_word], strict=True)})
-    infinite = having(NON_FINITE)
-    number = (having(NUMBER) | infinite) & ~null_word
-    date = having(DATE) & ~null_word
-    boolean = having(BOOL)
+    number = having(NUMBER, ~null_word)
+    infinite = having(NON_FINITE, ~number & ~null_word)
+    number |= infinite
+    date, boolean = having(DATE, ~number & ~null_word), having(BOOL, ~number)
     other = ~(number | date | boolean | null_word)
     kinds = {"number": number, "date": date, "bool": boolean, "text": other}
     spaces = sum(pc.count_substring(texts, s).to_numpy(zero_copy_only=False).astype(np.int64) for s in (" ", "\n", "\t"))
     words = np.bincount(np.minimum(spaces + 1, WORDS), weights=weights).astype(np.int64) if len(texts) else np.zeros(0, np.int64)
-    whole = having(INTEGER)
+    whole = having(INTEGER, number)
+    lengths = pc.utf8_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
     low = high = None
     runs: tuple[tuple[int, float, float, bool], ...] = ()
     if whole.any():
@@ -240,12 +253,12 @@ def _strings(values: pa.Array, rows: NDArray[np.int64]) -> ColumnLook:
         spelled=spelled,
         kinds=Counter({name: int(weights[mask].sum()) for name, mask in kinds.items() if mask.any()}),
         integers=int(weights[whole].sum()),
-        zero_led=int(weights[having(ZERO_LED) & number].sum()),
+        zero_led=int(weights[having(ZERO_LED, number)].sum()),
         non_finite=int(weights[infinite].sum()),
-        named=int(weights[having(NAMED)].sum()),
+        named=int(weights[having(NAMED, ~number | (lengths >= 16))].sum()),
         smallest=_hashes(texts.filter(~null_word)) if len(texts) else np.empty(0, np.uint64),
         words=words,
-        characters=int((pc.utf8_length(texts).to_numpy(zero_copy_only=False) * weights).sum()) if len(texts) else 0,
+        characters=int((lengths * weights).sum()),
         low=low,
         high=high,
         runs=runs,

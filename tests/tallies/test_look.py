@@ -12,7 +12,8 @@ import pytest
 from auditor import audit as steps
 from auditor.rows import Column, InputError, Roles, Setting
 from auditor.setting import assume
-from auditor.tallies.look import SKETCH, ColumnLook, look
+from auditor.tallies.hashing import mix
+from auditor.tallies.look import SKETCH, ColumnLook, look, smallest
 
 
 def setting_of(columns: dict[str, list[Any]], roles: Roles | None = None) -> Setting:
@@ -76,6 +77,12 @@ def test_distinct_is_exact_below_the_sketch_and_near_above() -> None:
         many = many + look(pa.array(range(start, start + 50_000)), start)
     assert len(many.smallest) == SKETCH
     assert many.distinct == pytest.approx(200_000, rel=0.06)
+
+
+@pytest.mark.parametrize("distinct", [10, 5_000, 60_000])
+def test_the_smallest_hashes_are_those_of_a_full_sort(distinct: int) -> None:
+    hashes = mix(np.random.default_rng(distinct).integers(0, distinct, 60_000).astype(np.uint64))
+    assert smallest(hashes).tolist() == sorted(set(hashes.tolist()))[:SKETCH]
 
 
 def test_median_words_is_the_median() -> None:

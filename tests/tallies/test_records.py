@@ -34,10 +34,11 @@ def stored(places: dict[str, Lines], cut: int) -> Records:
     return total
 
 
-@pytest.fixture(params=[store.CAP_BYTES, 500], ids=["in memory", "on disk"])
+@pytest.fixture(params=[(store.CAP_BYTES, store.SMALL), (store.CAP_BYTES, 0), (500, 0)], ids=["at one go", "in parts", "on disk"])
 def cap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(store, "CAP_BYTES", request.param)
-    return int(request.param)
+    monkeypatch.setattr(store, "CAP_BYTES", request.param[0])
+    monkeypatch.setattr(store, "SMALL", request.param[1])
+    return int(request.param[0])
 
 
 @pytest.mark.parametrize("cut", [7, 1000])
