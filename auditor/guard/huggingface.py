@@ -114,8 +114,8 @@ class Watcher(TrainerCallback):
             return None
         whole, count = sum(float(x) for x in self.micro), float(len(self.micro))
         self.micro = []
-        device = next(self.model.parameters()).device
-        whole, count = summed([whole, count], device)
+        if ranks()[1] > 1:
+            whole, count = summed([whole, count], next(self.model.parameters()).device)
         # a model that divides by the items of the whole step returns parts of a sum, others return means
         return whole if self.divides else whole / count
 

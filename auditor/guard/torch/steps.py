@@ -90,8 +90,8 @@ class Updates:
         self.before = []
         if step % EVERY == 0:
             self.before = [p.detach().clone() for p in self.parameters]
-            without = [p.grad is None or not float(p.grad.detach().abs().max()) for p in self.parameters]
-            self.silent = [k + 1 if none else 0 for k, none in zip(self.silent, without, strict=True)]
+            heard = [p.grad is not None and bool(p.grad.detach().count_nonzero()) for p in self.parameters]
+            self.silent = [0 if some else k + 1 for k, some in zip(self.silent, heard, strict=True)]
 
     def ratio(self) -> float | None:
         """Called after the optimiser wrote; None where this step is not looked at."""
