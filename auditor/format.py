@@ -187,11 +187,25 @@ class Slice(Saved):
     p_adjusted: Number = None
 
 
+class Mitigation(Saved):
+    attribute: str
+    split: str
+    mitigation: str
+    metric: str
+    before: Number
+    after: Number
+    change: Number = None
+    low: Number = None
+    high: Number = None
+    verdict: Literal["better", "worse", "not told apart", "no direction", "undefined"]
+
+
 class Bias(Saved):
     groups: tuple[Group, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     slices: tuple[Slice, ...] = ()
     probes: tuple[dict[str, Any], ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
 
 
 class Guard(Saved):

@@ -175,7 +175,9 @@ def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:
 
 def section(records: Iterable[Record], name: str) -> dict[str, Any]:
     """The entries of a section by list. Entries of one group that bring metrics of their own are joined."""
-    lists: dict[str, list[Any]] = {"groups": [], "comparisons": [], "slices": [], "probes": []} if name == "bias" else {}
+    lists: dict[str, list[Any]] = (
+        {"groups": [], "comparisons": [], "slices": [], "probes": [], "mitigations": []} if name == "bias" else {}
+    )
     at: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
         if record.section != name:

@@ -200,4 +200,30 @@ def _tables(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, .
             for p in probes
         ]  # fmt: skip
         tables.append(("Probes: what tuning changed", head, lines))
+    return [*tables, *_mitigations(audit)]
+
+
+def _mitigations(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]]:
+    """One table an attribute: every metric before, and after each mitigation, on the same rows."""
+    tables: list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]] = []
+    every = _list(audit, "mitigations")
+    for attribute in dict.fromkeys(str(m.get("attribute")) for m in every):
+        own = [m for m in every if str(m.get("attribute")) == attribute]
+        names = list(dict.fromkeys(str(m.get("mitigation")) for m in own))
+        metrics = list(dict.fromkeys(str(m.get("metric")) for m in own))
+        by = {(str(m.get("mitigation")), str(m.get("metric"))): m for m in own}
+        lines: list[tuple[Cell, ...]] = []
+        for metric in metrics:
+            first = next(m for m in own if m.get("metric") == metric)
+            lines.append((metric.replace("_", " "), first.get("before"), *(_after(by.get((n, metric), {})) for n in names)))
+        worse = [f"{n}: {sum(1 for m in own if m.get('mitigation') == n and m.get('verdict') == 'worse')}" for n in names]
+        title = f"What each mitigation would change by {attribute}, on the same rows of {own[0].get('split')} (made worse: "
+        tables.append((title + "; ".join(worse) + ")", ("Metric", "Before", *names), lines))
     return tables
+
+
+def _after(m: Mapping[str, Any]) -> str:
+    """The value after the change, and in words what the interval of the change says."""
+    value, verdict = m.get("after"), str(m.get("verdict") or "")
+    said = "undefined" if value is None else wording.number(value)
+    return f"{said} {verdict}" if verdict in ("better", "worse") else said

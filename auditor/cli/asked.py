@@ -166,6 +166,8 @@ def _options(given: Given, part: config.DataPart, found: Settings) -> dict[str, 
         if not os.path.exists(value):  # noqa: PTH110
             raise InputError(f"--{name}: the file {value!r} does not exist; check the path")
         asked_for[name] = value
+    if given.get("mitigate") or part.mitigate:
+        asked_for["mitigate"] = True
     return asked_for
 
 

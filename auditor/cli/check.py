@@ -24,6 +24,7 @@ def check(
     positive: o.Positive = None,
     model: o.Model = None,
     expectations: o.Expectations = None,
+    mitigate: o.Mitigate = False,
     text: o.Text = None,
     label: o.Label = None,
     sensitive: o.Sensitive = None,

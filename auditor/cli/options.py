@@ -33,6 +33,9 @@ Model = Annotated[str | None, Option("--model", help="Base model and tokenizer a
 Expectations = Annotated[
     str | None, Option("--expectations", help="A Great Expectations suite to run as well.", metavar="SUITE.json")
 ]
+Mitigate = Annotated[
+    bool, Option("--mitigate", help="Try mitigations of group gaps on held-out rows, and show what each makes worse.")
+]
 
 Text = Annotated[list[str] | None, Option("--text", help="Text to learn from; repeatable.", metavar="COLUMN")]
 Label = Annotated[str | None, Option("--label", help="What is to be predicted.", metavar="COLUMN")]

@@ -1,0 +1,52 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import auditor
+from auditor.derive.mitigation import threshold
+
+ROLES = auditor.Roles(label="y", sensitive="g")
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 1.0])
+def test_a_threshold_selects_the_nearest_share(rate: float) -> None:
+    scores = np.array([0.1, 0.1, 0.4, 0.9, 0.9])
+    shares = [float((scores > t).mean()) for t in (-1, 0.2, 0.5, 1)]
+    assert abs(float((scores > threshold(scores, rate)).mean()) - rate) == pytest.approx(min(abs(s - rate) for s in shares))
+
+
+def rows(seed: int, n: int = 1500) -> pd.DataFrame:
+    """Two groups; b has the same x and half its favourable labels taken away."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"g": rng.choice(["a", "b"], n), "x": rng.normal(size=n)})
+    frame["y"] = ((frame.x + 0.3 * rng.normal(size=n) > 0) & ~((frame.g == "b") & (rng.random(n) < 0.5))).astype(int)
+    return frame
+
+
+def test_mitigations_narrow_the_gap_and_say_what_they_cost() -> None:
+    found = auditor.check(rows(1), test=rows(2), roles=ROLES, select=["BIA401"], options={"mitigate": True})
+    assert found.bias is not None
+    by = {(m["mitigation"], m["metric"]): m for m in found.bias["mitigations"]}
+    for name in ("reweighing", "group thresholds, equal selection rates", "exponentiated gradient, demographic parity"):
+        gap = by[name, "demographic_parity_difference"]
+        assert gap["before"] > 0.15 and gap["after"] < 0.6 * gap["before"] and gap["verdict"] == "better", name
+    assert {m["verdict"] for m in found.bias["mitigations"] if m["metric"] == "accuracy"} >= {"worse"}
+    assert any("worse: " in f.message for f in found.findings)
+
+
+def test_without_a_held_out_set_or_a_favourable_label_nothing_is_tried() -> None:
+    words = rows(1).assign(y=lambda f: f.y.map({0: "no", 1: "yes"}))
+    told = auditor.check(words, test=words, roles=ROLES, select=["BIA401"], options={"mitigate": True}).outcomes[0]
+    assert (told.status, "--positive" in told.reason) == ("inconclusive", True)
+    told = auditor.check(rows(1), roles=ROLES, select=["BIA401"], options={"mitigate": True}).outcomes[0]
+    assert told.status == "skipped"
+
+
+def test_a_group_without_a_label_is_refused_by_reweighing_alone() -> None:
+    train = rows(1)
+    train.loc[train.g == "b", "y"] = 0
+    found = auditor.check(train, test=rows(2), roles=ROLES, select=["BIA401"], options={"mitigate": True})
+    assert found.bias is not None
+    tried = {m["mitigation"] for m in found.bias["mitigations"]}
+    assert "reweighing" not in tried and "group thresholds, equal selection rates" in tried
+    assert found.outcomes[0].status == "found"
