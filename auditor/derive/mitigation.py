@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,41 +12,18 @@ from numpy.typing import NDArray
 
 from auditor.derive import Sample, features
 from auditor.derive.folds import folds
+from auditor.derive.mitigators import MITIGATIONS, Ints, Part, Parts, Swaps, augmented, model
 from auditor.derive.probabilities import label_texts
+from auditor.lexicons.swaps import Swapped, Unswappable, swap
 from auditor.rows import Derived, Setting
-from auditor.statistics.mitigation import weights
 
 needs = ("sensitive", "classes", "held-out", "option:mitigate")
 CAP = 50_000
-REDUCED = 10_000
-"""Rows that exponentiated gradient is fitted on: it fits some tens of models."""
-ROUNDS = 20
 SMALLEST = 100
 """Rows of training and of held-out data that a group needs to take part."""
 MOST_GROUPS = 6
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Decide = Callable[["Parts", int], Ints]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
-    """Rows of one use: features, labels (1 = favourable), groups (codes), and the plain model's scores."""
-
-    x: Any
-    y: Ints
-    group: Ints
-    score: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parts:
-    """Rows to learn from, rows to set thresholds on, and untouched rows to measure on."""
-
-    learn: Part
-    tune: Part
-    measure: Part
 
 
 def lacks(setting: Setting) -> str | None:
@@ -85,6 +61,8 @@ def _attribute(setting: Setting, sample: Sample, first: str, tuned: str | None, 
     before = (parts.measure.score > 0.5).astype(np.int64)
     methods: list[dict[str, Any]] = []
     for name, decide in MITIGATIONS.items():
+        if decide is augmented and parts.swapped is None:
+            continue
         try:
             after = decide(parts, setting.seed)
         except (ValueError, RuntimeError) as cause:
@@ -122,15 +100,35 @@ def _parts(
     y = {s: (labels[s] == positive).astype(np.int64) for s in sample.tables}
     if len(np.unique(y[first][kept])) < 2:
         return f"{first} holds one label only"
-    model = _model().fit(by[first][kept], y[first][kept])
+    fitted = model().fit(by[first][kept], y[first][kept])
 
     def part(split: str, rows: NDArray[np.bool_]) -> Part:
         x = by[split][rows]
-        score = np.asarray(model.predict_proba(x)[:, 1], np.float64)
+        score = np.asarray(fitted.predict_proba(x)[:, 1], np.float64)
         return Part(x=x, y=y[split][rows], group=codes[split][rows].astype(np.int64), score=score)
 
     tune = part(first, fifth) if tuned is None else part(tuned, use[tuned])
-    return Parts(learn=part(first, kept), tune=tune, measure=part(measured, use[measured])), groups
+    swaps = _swaps(sample, words, (first, kept), (measured, use[measured])) if words else None
+    return Parts(learn=part(first, kept), tune=tune, measure=part(measured, use[measured]), swapped=swaps), groups
+
+
+Rows = tuple[str, NDArray[np.bool_]]  # a split, and which of its rows
+
+
+def _swaps(sample: Sample, words: tuple[str, ...], learn: Rows, measure: Rows) -> Swaps:
+    """Every learnt text with its copy about the other gender, where there is one; TF-IDF of the whole."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    told = [features.joined(sample, split, words) for split, _ in (learn, measure)]
+    texts, others = (
+        [t for t, use in zip(x, rows, strict=True) if use] for x, (_, rows) in zip(told, (learn, measure), strict=True)
+    )
+    made = [swap(t) for t in texts]
+    copies = [(i, m.text) for i, m in enumerate(made) if isinstance(m, Swapped)]
+    weigh = TfidfVectorizer(min_df=2, sublinear_tf=True)
+    x = weigh.fit_transform([*texts, *(t for _, t in copies)])
+    left = sum(isinstance(m, Unswappable) for m in made)
+    return Swaps(x=x, measure=weigh.transform(others), source=np.array([i for i, _ in copies], np.int64), unswappable=left)
 
 
 def _encoded(setting: Setting, sample: Sample) -> dict[str, Any]:
@@ -153,101 +151,3 @@ def _groups(texts: dict[str, pa.Array], labels: dict[str, Any], first: str, meas
         counts.append({c["values"]: c["counts"] for c in pc.value_counts(told).to_pylist()})
     enough = [g for g, n in counts[0].items() if min(n, counts[1].get(g, 0)) >= SMALLEST]
     return sorted(sorted(enough, key=lambda g: (-counts[0][g], g))[:MOST_GROUPS])
-
-
-def _model() -> Any:
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(max_iter=1_000)
-
-
-def _decided(model: Any, x: Any) -> Ints:
-    return np.asarray(model.predict_proba(x)[:, 1] > 0.5, np.int64)
-
-
-def _reweighed(parts: Parts, seed: int) -> Ints:
-    learn = parts.learn
-    return _decided(_model().fit(learn.x, learn.y, sample_weight=weights(learn.group, learn.y)), parts.measure.x)
-
-
-def _resampled(parts: Parts, seed: int) -> Ints:
-    learn = parts.learn
-    share = weights(learn.group, learn.y)
-    rows = np.random.default_rng(seed).choice(len(share), len(share), p=share / share.sum())
-    return _decided(_model().fit(learn.x[rows], learn.y[rows]), parts.measure.x)
-
-
-def _equal_rates(parts: Parts, seed: int) -> Ints:
-    """A threshold a group, between two of its scores: there it is selected most nearly as often as all rows together."""
-    tune, rate = parts.tune, float((parts.tune.score > 0.5).mean())
-    decided = np.zeros(len(parts.measure.y), np.int64)
-    for g in np.unique(parts.measure.group):
-        own = tune.score[tune.group == g]
-        if not len(own):
-            raise ValueError("a group has no rows to set its threshold on")
-        rows = parts.measure.group == g
-        decided[rows] = parts.measure.score[rows] > threshold(own, rate)
-    return decided
-
-
-def threshold(scores: Floats, rate: float) -> float:
-    """The threshold, midway between two scores (or beyond all), above which the share nearest to `rate` (0..1) lies."""
-    values, counts = np.unique(scores, return_counts=True)
-    above = 1 - np.concatenate([[0], np.cumsum(counts)]) / len(scores)  # below all values, above the first, ...
-    edges = np.concatenate([[-np.inf], (values[1:] + values[:-1]) / 2, [np.inf]])
-    return float(edges[np.argmin(np.abs(above - rate))])
-
-
-def _given() -> Any:
-    """An estimator whose decision is its input: it hands scores that exist already to a library that wants a model."""
-    from sklearn.base import BaseEstimator
-
-    class Given(BaseEstimator):  # type: ignore[misc]  # the library has no types
-        def fit(self, x: Any, y: Any) -> Any:
-            return self
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
-
-        def predict(self, x: Any) -> Floats:
-            return np.asarray(x, float).reshape(len(x), -1)[:, 0]
-
-    return Given()
-
-
-def _optimised(constraint: str) -> Decide:
-    def decide(parts: Parts, seed: int) -> Ints:
-        from fairlearn.postprocessing import ThresholdOptimizer
-
-        made = ThresholdOptimizer(estimator=_given(), constraints=constraint, prefit=True, predict_method="predict")
-        tune, measure = parts.tune, parts.measure
-        made.fit(tune.score[:, None], tune.y, sensitive_features=_names(tune.group))
-        said = made.predict(measure.score[:, None], sensitive_features=_names(measure.group), random_state=seed)
-        return np.asarray(said, np.int64)
-
-    return decide
-
-
-def _reduced(parts: Parts, seed: int) -> Ints:
-    from fairlearn.reductions import DemographicParity, ExponentiatedGradient
-
-    learn = parts.learn
-    rows = np.sort(np.random.default_rng(seed).permutation(len(learn.y))[:REDUCED])
-    made = ExponentiatedGradient(_model(), DemographicParity(), max_iter=ROUNDS)
-    made.fit(learn.x[rows], learn.y[rows], sensitive_features=_names(learn.group[rows]))
-    return np.asarray(made.predict(parts.measure.x, random_state=seed), np.int64)
-
-
-def _names(groups: Ints) -> NDArray[np.str_]:
-    return np.array([f"g{g}" for g in groups.tolist()])
-
-
-MITIGATIONS: dict[str, Decide] = {
-    "reweighing": _reweighed,
-    "resampling": _resampled,
-    "group thresholds, equal selection rates": _equal_rates,
-    "threshold optimiser, demographic parity": _optimised("demographic_parity"),
-    "threshold optimiser, equalised odds": _optimised("equalized_odds"),
-    "exponentiated gradient, demographic parity": _reduced,
-}
-"""What is tried. Thresholds are set on validation rows, or on a fifth of train that the model does not see; never on test."""

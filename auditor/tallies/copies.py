@@ -84,7 +84,8 @@ def _firsts(rows: Rows, word: int) -> Rows:
     first = _starts(several[order, 0]) | _starts(several[order, word])
     kept = alone.copy()
     kept[np.flatnonzero(~alone)[order[first]]] = True
-    return rows[kept]
+    chosen: Rows = rows[kept]
+    return chosen
 
 
 def _starts(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -122,6 +122,6 @@ def _said(value: float | None) -> str:
 
 
 def _record(where: Where, name: str, c: Change) -> Record:
-    values = {"attribute": where.columns[0], "split": where.split, "mitigation": name, "metric": c.metric}
+    values: dict[str, Any] = {"attribute": where.columns[0], "split": where.split, "mitigation": name, "metric": c.metric}
     values |= {"before": c.before, "after": c.after, "change": c.change, "low": c.low, "high": c.high, "verdict": c.verdict}
     return Record(section="bias", list="mitigations", values=values)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 import auditor
-from auditor.derive.mitigation import threshold
+from auditor.derive.mitigators import threshold
 
 ROLES = auditor.Roles(label="y", sensitive="g")
 
@@ -50,3 +50,23 @@ def test_a_group_without_a_label_is_refused_by_reweighing_alone() -> None:
     tried = {m["mitigation"] for m in found.bias["mitigations"]}
     assert "reweighing" not in tried and "group thresholds, equal selection rates" in tried
     assert found.outcomes[0].status == "found"
+
+
+def test_texts_are_augmented_by_their_swapped_copies() -> None:
+    rng = np.random.default_rng(5)
+
+    def texts(n: int, skew: float) -> pd.DataFrame:
+        woman = rng.random(n) < 0.5
+        good = rng.random(n) < 0.5
+        y = np.where(woman & (rng.random(n) < skew), 0, good).astype(int)
+        who, word = np.where(woman, "the woman", "the man"), np.where(good, "excellent", "dreadful")
+        fill = rng.choice(["today", "again", "at work", "in town"], n)
+        text = [f"{a} wrote a {b} report {c}" for a, b, c in zip(who, word, fill, strict=True)]
+        return pd.DataFrame({"text": text, "g": np.where(woman, "f", "m"), "y": y})
+
+    roles = auditor.Roles(text="text", label="y", sensitive="g")
+    found = auditor.check(texts(1200, 0.8), test=texts(1000, 0.0), roles=roles, select=["BIA401"], options={"mitigate": True})
+    assert found.bias is not None
+    by = {(m["mitigation"], m["metric"]): m for m in found.bias["mitigations"]}
+    gap = by["counterfactual augmentation", "equalized_odds_difference"]
+    assert gap["before"] > 0.5 > 0.2 > gap["after"] and gap["verdict"] == "better"
