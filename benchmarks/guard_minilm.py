@@ -30,7 +30,7 @@ OVERFIT = ("TUN201", "TUN203", "TUN208")
 
 
 def rows() -> pd.DataFrame:
-    """The messages, read without quoting; what our own audit of them lists as a copy, a near copy or wrongly decoded is dropped."""
+    """The messages, read without quoting, without what our own audit lists as copies, near copies or wrongly decoded."""
     file = Path(os.environ.get("AUDITOR_DATA", "../shared/data")) / "sms_spam" / "SMSSpamCollection.tsv"
     lines = [line.split("\t", 1) for line in file.read_text(encoding="utf-8").splitlines()]
     frame = pd.DataFrame(lines, columns=["label", "text"])

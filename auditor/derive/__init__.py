@@ -23,7 +23,7 @@ from auditor.check import lack
 from auditor.derive import cache
 from auditor.rows import Batch, Derived, InputError, Setting
 from auditor.statistics.sampling import chosen
-from auditor.tallies.turns import has_text, text_of
+from auditor.turns import has_text, text_of
 
 CAP = 200_000
 """Rows of one split that a derivation reads at most; beyond it a stated sample."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auditor.derive import Sample, features
 from auditor.derive.folds import folds
-from auditor.derive.mitigators import MITIGATIONS, Ints, Part, Parts, Swaps, augmented, model
+from auditor.derive.mitigators import MITIGATIONS, Part, Parts, Swaps, augmented, model
 from auditor.derive.probabilities import label_texts
 from auditor.lexicons.swaps import Swapped, Unswappable, swap
 from auditor.rows import Derived, Setting
@@ -22,8 +22,6 @@ CAP = 50_000
 SMALLEST = 100
 """Rows of training and of held-out data that a group needs to take part."""
 MOST_GROUPS = 6
-
-Ints = NDArray[np.int64]
 
 
 def lacks(setting: Setting) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from auditor.lexicons import load
+from auditor.lexicons.bundled import load
 
 AXES = ("gender", "religion")
 WORD = re.compile(r"\w+(?:['\u2019]\w+)?", re.UNICODE)

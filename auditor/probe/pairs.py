@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from auditor import lexicons
+from auditor.lexicons.bundled import load
 from auditor.rows import InputError
 
 BUILTIN = "builtin"
@@ -57,7 +57,7 @@ def read(templates: str) -> tuple[Pair, ...]:
 
 def builtin() -> tuple[Pair, ...]:
     """Bundled templates of jobs and pronouns: 24 templates of 16 jobs."""
-    lines = lexicons.load("probe.tsv").lines
+    lines = load("probe.tsv").lines
     jobs = [(side, word) for kind, *rest in lines if kind == "job" for side, word in [rest]]
     found = []
     for kind, *rest in lines:
@@ -71,7 +71,7 @@ def builtin() -> tuple[Pair, ...]:
 
 def null_swaps() -> tuple[Pair, ...]:
     """Bundled swaps inside one group (two names alike, two weekdays): what they change is noise."""
-    lines = lexicons.load("probe.tsv").lines
+    lines = load("probe.tsv").lines
     swaps = [rest for kind, *rest in lines if kind == "swap"]
     return tuple(
         Pair(more=text.format(x=a), less=text.format(x=b), bias_type="none", template=text)
@@ -83,7 +83,7 @@ def null_swaps() -> tuple[Pair, ...]:
 
 def neutral() -> tuple[str, ...]:
     """Bundled sentences about nobody."""
-    return tuple(rest[0] for kind, *rest in lexicons.load("probe.tsv").lines if kind == "neutral")
+    return tuple(rest[0] for kind, *rest in load("probe.tsv").lines if kind == "neutral")
 
 
 def shuffled(sentence: str, seed: int) -> str:

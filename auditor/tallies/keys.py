@@ -18,7 +18,7 @@ from auditor.statistics.sampling import position_hash
 from auditor.tallies.hashing import MISSING, Hashes, combined, hashed, hashed_column, mix
 from auditor.tallies.normal import n1
 from auditor.tallies.records import Records
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 Names = tuple[str, ...]
 

@@ -18,7 +18,7 @@ from auditor.statistics.sampling import chosen
 from auditor.tallies.labels import LabelCounts
 from auditor.tallies.normal import n1, n1_text
 from auditor.tallies.places import Places, joined
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 CAP_ROWS = 100_000
 """About so many rows a split are looked at: a row is in or out by the hash of its position."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.rows import Batch
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 KEPT = ("L", "M", "Nd")
 """Unicode general categories that N1 keeps: letters, marks and digits."""

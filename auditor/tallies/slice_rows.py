@@ -17,7 +17,7 @@ from auditor.statistics.sampling import chosen
 from auditor.tallies.groups import FEW_LEVELS, MISSING
 from auditor.tallies.outcomes import plain
 from auditor.tallies.texts import words
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 CAP_ROWS = 40_000  # about so many predicted rows a split are searched: a row is in or out by the hash of its position
 CAP_COLUMNS = 30  # columns that are sliced by, in their order in the data

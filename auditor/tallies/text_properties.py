@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
 from auditor.statistics.sampling import chosen
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 CAP_ROWS = 50_000
 """About so many rows a split are looked at: a row is in or out by the hash of its position."""

@@ -10,27 +10,28 @@ import pyarrow as pa
 import pytest
 
 from auditor import lexicons
+from auditor.lexicons import bundled
 from auditor.tallies.normal import n1, n1_text
 
-LISTS = sorted(p.name for p in lexicons.FOLDER.iterdir() if p.suffix not in (".py", ".pyc") and p.is_file())
+LISTS = sorted(p.name for p in bundled.FOLDER.iterdir() if p.suffix not in (".py", ".pyc") and p.is_file())
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_every_list_names_its_source_licence_version_and_digest(name: str) -> None:
-    header = lexicons.load(name).header
-    assert all(header[field] for field in lexicons.HEADER)
+    header = bundled.load(name).header
+    assert all(header[field] for field in bundled.HEADER)
     assert header["licence"] in ("Apache-2.0", "MIT")
 
 
 def test_a_list_that_was_changed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (lexicons.FOLDER / "pronouns.tsv").read_text("utf-8")
+    text = (bundled.FOLDER / "pronouns.tsv").read_text("utf-8")
     (tmp_path / "changed.tsv").write_text(text + "pronoun\tother\tze\n")
     (tmp_path / "bare.tsv").write_text(re.sub(r"# licence: .*\n", "", text))
-    monkeypatch.setattr(lexicons, "FOLDER", tmp_path)
+    monkeypatch.setattr(bundled, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match="sha256"):
-        lexicons.load("changed.tsv")
+        bundled.load("changed.tsv")
     with pytest.raises(ValueError, match="lacks licence"):
-        lexicons.load("bare.tsv")
+        bundled.load("bare.tsv")
 
 
 def test_no_form_belongs_to_two_terms() -> None:

@@ -1,7 +1,7 @@
 import pyarrow as pa
 
 import auditor
-from auditor.tallies.turns import text_of
+from auditor.turns import text_of
 
 
 def test_turns_and_parts_are_joined_and_what_has_no_text_is_left_out() -> None:
