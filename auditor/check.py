@@ -14,6 +14,8 @@ from auditor.rows import Batch, Roles, Setting, Task
 
 Ts = TypeVarTuple("Ts")
 Bound = Literal["favourable", "point", "unfavourable"]
+Remedy = tuple[Literal["drop rows", "drop column", "take suggestion"], Literal["safe", "unsafe"]]
+"""What `auditor fix` does about a finding: to its rows, to the last of its columns, or to their values as suggested."""
 
 
 class Tally(ABC):
@@ -62,6 +64,7 @@ class Check(ABC, Generic[*Ts]):
     preview: ClassVar[bool] = False
     of_run: ClassVar[bool] = False  # judges a fine-tune, no data set: runs only where it is asked for by code or prefix
     tallies: ClassVar[tuple[type[Tally], ...]] = ()
+    remedy: ClassVar[Remedy | None] = None  # None: advice only
     good: ClassVar[Specimen | tuple[Specimen, ...]]
     bad: ClassVar[Specimen | tuple[Specimen, ...]]
 

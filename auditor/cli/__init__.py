@@ -12,6 +12,7 @@ COMMANDS = {
     "trace": "judge a finished fine-tune from its logs",
     "report": "write any format from a saved audit",
     "gate": "judge a saved audit again, without the data",
+    "fix": "write cleaned copies of the data, weights or counterfactual copies",
     "diff": "what is new, fixed, worse or better between two audits",
     "rules": "list every check",
     "explain": "print the page of one check",

@@ -117,6 +117,7 @@ class DuplicatedColumn(Check[Partitions]):
     """
 
     code = "DUP104"
+    remedy = ("drop column", "safe")
     needs = ("features",)
     warn_above: float | None = 0.0  # one repeated column is worth a word
     good = (

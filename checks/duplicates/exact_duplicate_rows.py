@@ -42,6 +42,7 @@ class ExactDuplicateRows(Check[RowKeys]):
     """
 
     code = "DUP101"
+    remedy = ("drop rows", "unsafe")
     warn_above: float | None = 0.0  # a copy is worth a word
     error_above: float | None = 0.01  # chosen by us: 1 % of copies moves the metrics of a split
     chance_alpha: float = 0.05  # the usual level: at or above it the copies of a table may be chance

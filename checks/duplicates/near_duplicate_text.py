@@ -46,6 +46,7 @@ class NearDuplicateText(Check[NearTexts]):
     """
 
     code = "DUP201"
+    remedy = ("drop rows", "unsafe")
     warn_above: float | None = 0.01  # chosen by us; see Source
     error_above: float | None = 0.10  # chosen by us; see Source
     similarity: float = 0.8  # of Lee et al. 2022; at 0.7 the bands miss 7 % of the pairs

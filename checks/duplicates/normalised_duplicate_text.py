@@ -37,6 +37,7 @@ class NormalisedDuplicateText(Check[TextKeys]):
     """
 
     code = "DUP102"
+    remedy = ("drop rows", "unsafe")
     warn_above: float | None = 0.0  # as DUP101
     error_above: float | None = 0.01  # as DUP101
     good = Specimen(train={"text": ["pay now", "pay it now", "pay now"], "label": ["x", "x", "x"]}, roles=TEXT)

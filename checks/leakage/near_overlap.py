@@ -48,6 +48,7 @@ class NearOverlap(Check[NearTexts, Nearest]):
     """
 
     code = "LEK201"
+    remedy = ("drop rows", "unsafe")
     needs = ("held-out",)
     warn_above: float | None = 0.0  # one near copy is worth a look
     error_above: float | None = 0.001  # chosen by us; see Source

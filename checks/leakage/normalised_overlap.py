@@ -39,6 +39,7 @@ class NormalisedOverlap(Check[TextKeys]):
     """
 
     code = "LEK102"
+    remedy = ("drop rows", "unsafe")
     needs = ("held-out",)
     error_above: float | None = 0.0  # a copy is a copy
     good = Specimen(train=TRAIN, test={"text": ["where is it", "how do we pay"], "label": ["b", "a"]}, roles=TEXT)

@@ -45,6 +45,7 @@ class TrainTestOverlap(Check[RowKeys, InputKeys, TextKeys]):
     """
 
     code = "LEK101"
+    remedy = ("drop rows", "unsafe")
     needs = ("held-out",)
     error_above: float | None = 0.0  # a copy is a copy
     chance_alpha: float = 0.05  # the usual level: at or above it a table's overlap may be chance

@@ -49,6 +49,7 @@ class ConflictingLabels(Check[TextKeys, InputKeys, RowKeys, LabelCounts]):
     """
 
     code = "NOI101"
+    remedy = ("take suggestion", "unsafe")
     needs = ("classes",)
     warn_above: float | None = 0.0  # one conflict is worth a look
     error_above: float | None = 0.005  # chosen by us; see Source

@@ -51,6 +51,7 @@ class WrongLabel(Check[Predicted]):
     """
 
     code = "NOI301"
+    remedy = ("take suggestion", "unsafe")
     needs = ("label", "classes")
     warn_above: float | None = 0.01  # own: one label in a hundred
     error_above: float | None = 0.05  # own: beyond it test scores of good models cannot be told apart

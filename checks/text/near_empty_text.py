@@ -38,6 +38,7 @@ class NearEmptyText(Check[TextLengths]):
     """
 
     code = "TXT101"
+    remedy = ("drop rows", "unsafe")
     warn_above: float | None = 0.0  # each such row is worth a look
     error_above: float | None = 0.01  # see Source
     words: int = 0  # texts of fewer words are near-empty (1 or 2); 0 = 2 to classify, else 1

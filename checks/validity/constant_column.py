@@ -35,6 +35,7 @@ class ConstantColumn(Check[Look]):
     """
 
     code = "VAL112"
+    remedy = ("drop column", "safe")
     warn_below: float | None = 2.0  # one distinct value
     min_rows: int = 20  # values needed to say "constant": see Source
     good = Specimen(train={"a": [1, 2] * 15, "b": ["x"] * 29 + ["y"]})

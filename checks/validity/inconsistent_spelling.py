@@ -82,6 +82,7 @@ class InconsistentSpelling(Check[ValueCounts, RarerSpellings]):
     """
 
     code = "VAL122"
+    remedy = ("take suggestion", "safe")
     warn_above: float | None = 0.0  # see Source
     good = Specimen(
         train={"y": ["<=50K", ">50K"] * 10, "lang": ["C", "C#", "C++", "c?"] * 5, "grade": ["A", "A+", "A-", "B"] * 5},
