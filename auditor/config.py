@@ -117,6 +117,7 @@ class ReportPart(Part):
     github: str | None = None
     gitlab: str | None = None
     markdown: str | None = None
+    ll144: str | None = None
     evidence: Literal["none", "masked", "full"] | None = None
     clauses: Words = ()
 

@@ -200,12 +200,26 @@ class Mitigation(Saved):
     verdict: Literal["better", "worse", "not told apart", "no direction", "undefined"]
 
 
+class ImpactRatio(Saved):
+    attribute: str
+    group: str
+    split: str
+    outcome: Literal["prediction", "score", "label"]
+    n: int
+    selected: int
+    rate: Number
+    impact_ratio: Number
+    reason: str | None = None
+    unknown: int = 0
+
+
 class Bias(Saved):
     groups: tuple[Group, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     slices: tuple[Slice, ...] = ()
     probes: tuple[dict[str, Any], ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
+    impact_ratios: tuple[ImpactRatio, ...] = ()
 
 
 class Guard(Saved):

@@ -173,11 +173,13 @@ def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     return tuple(sorted(measured, key=distance)[:SHOWN])
 
 
+OF_BIAS = ("groups", "comparisons", "slices", "probes", "mitigations", "impact_ratios")
+"""The lists of the bias section: there, empty, where nothing was recorded."""
+
+
 def section(records: Iterable[Record], name: str) -> dict[str, Any]:
     """The entries of a section by list. Entries of one group that bring metrics of their own are joined."""
-    lists: dict[str, list[Any]] = (
-        {"groups": [], "comparisons": [], "slices": [], "probes": [], "mitigations": []} if name == "bias" else {}
-    )
+    lists: dict[str, list[Any]] = {kind: [] for kind in OF_BIAS} if name == "bias" else {}
     at: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
         if record.section != name:

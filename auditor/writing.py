@@ -24,7 +24,7 @@ ENDINGS = {
 def report(audit: Audit, path: str | os.PathLike[str], format: str | None = None) -> Path:
     """Writes the audit in the format of the file's ending, or in the one named; returns the path.
 
-    Formats: html, json, rows, sarif, junit, github, gitlab, markdown. Raises InputError for an ending that tells none.
+    Formats: html, json, rows, sarif, junit, github, gitlab, markdown, ll144. Raises InputError for an ending that tells none.
     """
     from auditor.reports import WRITERS
 

@@ -21,6 +21,7 @@ class Writer:
 
 
 WRITERS = {
-    name: Writer(f"auditor.reports.{name}") for name in ("html", "json", "rows", "sarif", "junit", "github", "gitlab", "markdown")
+    name: Writer(f"auditor.reports.{name}")
+    for name in ("html", "json", "rows", "sarif", "junit", "github", "gitlab", "markdown", "ll144")
 }
 """Format -> its writer: the names that -o takes."""
