@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.model import Audit, Cell, Curve, Series
-from auditor.reports import wording
+from auditor.reports import glossary, wording
 
 STAGES = {
     "data": "In the data, before training",
@@ -57,7 +57,11 @@ def view(audit: Audit, drawings: Mapping[tuple[str, str], Any]) -> dict[str, Any
         attributes.append(
             {"name": name, "stages": stages, "comparisons": [_comparison(c) for c in every[:COMPARED]], "more": more}
         )
-    return {"attributes": attributes, "correction": _correction(audit), "tables": _tables(audit)}
+    shown = [c["metric"] for a in attributes for c in a["comparisons"]]
+    shown += [m for a in attributes for stage in a["stages"] for m in stage["metrics"]]
+    shown += [str(m.get("metric")) for m in _list(audit, "mitigations")]
+    said = {"attributes": attributes, "correction": _correction(audit), "tables": _tables(audit)}
+    return {**said, "glossary": glossary.lines(sorted(shown))}
 
 
 def _list(audit: Audit, name: str) -> list[Mapping[str, Any]]:
