@@ -220,9 +220,10 @@ def _mitigations(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Ce
         for metric in metrics:
             first = next(m for m in own if m.get("metric") == metric)
             lines.append((metric.replace("_", " "), first.get("before"), *(_after(by.get((n, metric), {})) for n in names)))
-        worse = [f"{n}: {sum(1 for m in own if m.get('mitigation') == n and m.get('verdict') == 'worse')}" for n in names]
-        title = f"What each mitigation would change by {attribute}, on the same rows of {own[0].get('split')} (made worse: "
-        tables.append((title + "; ".join(worse) + ")", ("Metric", "Before", *names), lines))
+        worse = [sum(1 for m in own if m.get("mitigation") == n and m.get("verdict") == "worse") for n in names]
+        lines.append(("metrics made worse", None, *worse))
+        title = f"What each mitigation would change by {attribute}, on the same rows of {own[0].get('split')}"
+        tables.append((title, ("Metric", "Before", *names), lines))
     return tables
 
 
