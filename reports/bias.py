@@ -45,7 +45,7 @@ def planned(audit: Audit) -> list[Planned]:
 
 def view(audit: Audit, drawings: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """What the template of the section asks for."""
-    attributes = []
+    attributes: list[dict[str, Any]] = []
     for name in _attributes(audit):
         stages = [_stage(stage, groups, drawings.get((name, stage))) for stage, groups in _stages(audit, name).items()]
         every = [c for c in _list(audit, "comparisons") if c.get("attribute") == name]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from auditor.check import Check, Specimen, Tally
+from auditor.check import Check, Specimen
 from auditor.model import Effect, Reading, Record, Table, Where
-from auditor.rows import Batch, Roles, Setting
+from auditor.rows import Roles, Setting
 from auditor.statistics.mitigation import Change, changes
+from auditor.tallies.asked import Asked
 from auditor.tallies.prediction_gaps import unmeasured
 
 ROLES = Roles(label="y", sensitive="g")
@@ -29,21 +30,10 @@ def rows_of(n: int, share: int) -> dict[str, list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class MitigationAsked(Tally):
-    """Counts nothing: what the mitigations decide was measured on the sample of the derivation."""
+class MitigationAsked(Asked):
+    """What the mitigations decide."""
 
     derives = ("mitigation",)
-
-    @classmethod
-    def columns(cls, setting: Setting) -> Iterable[str]:
-        return (setting.roles.label,) if setting.roles.label else ()
-
-    @classmethod
-    def of(cls, batch: Batch, *after: Any) -> Self:
-        return cls()
-
-    def __add__(self, other: Self) -> Self:
-        return self
 
 
 class MitigationCosts(Check[MitigationAsked]):

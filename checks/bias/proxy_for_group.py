@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from auditor.check import Check, Specimen, Tally
+from auditor.check import Check, Specimen
 from auditor.model import Effect, Level, Reading, Table, Where
-from auditor.rows import Batch, Roles, Setting
+from auditor.rows import Roles, Setting
+from auditor.tallies.asked import Asked
 
 ROLES = Roles(label="label", sensitive="sex")
 
 
 @dataclass(frozen=True, slots=True)
-class GroupPower(Tally):
-    """Counts nothing: how well the group can be predicted was measured on the sample of the derivation `group_power`."""
+class GroupPower(Asked):
+    """How well the group can be predicted."""
 
     derives = ("group_power",)
-
-    @classmethod
-    def columns(cls, setting: Setting) -> Iterable[str]:
-        return setting.roles.sensitive[:1]
-
-    @classmethod
-    def of(cls, batch: Batch, *after: Any) -> Self:
-        return cls()
-
-    def __add__(self, other: Self) -> Self:
-        return self
 
 
 def _table(told: bool) -> Mapping[str, list[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Level, Reading, Table, Where
 from auditor.rows import Roles, Setting
-from auditor.tallies.column_power import ColumnPower
+from auditor.tallies.asked import ColumnPower
 
 LABEL = Roles(label="label")
 HINTS = re.compile(
