@@ -30,8 +30,8 @@ class InconsistentNeighbours(Check[NearRows]):
 
     ## Measured
     Consistency: 1 - mean distance of a row's label from the mean label of its 5 nearest rows, 0 to 1, low is bad (several
-    classes: half the sum over them). Features to mean 0 and standard deviation 1, groups left out; at most 10,000 rows a split. The
-    interval is of the mean over rows. A note below .6.
+    classes: half the sum over them). Features to mean 0 and standard deviation 1, groups left out; at most 10,000 rows a split.
+    The interval is of the mean over rows. A note below .6.
 
     ## Fix
     Look at the rows that disagree with their neighbours: labels, or a feature that is missing.
