@@ -46,12 +46,16 @@ class Sample:
 
     def array(self, split: str, column: str) -> pa.Array:
         """One column of a split, a chat as texts; nulls where the split lacks it."""
+        values = self.stored(split, column)
+        return text_of(values) if pa.types.is_nested(values.type) and has_text(values.type) else values
+
+    def stored(self, split: str, column: str) -> pa.Array:
+        """One column of a split as it was read; nulls where the split lacks it."""
         table, rows = self.tables[split]
         if column not in table.column_names:
             return pa.nulls(len(rows), pa.string())
         chunked = table.column(column)
-        values = pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], chunked.type)
-        return text_of(values) if pa.types.is_nested(values.type) and has_text(values.type) else values
+        return pa.concat_arrays(chunked.chunks) if chunked.num_chunks else pa.array([], chunked.type)
 
     def cut(self, cap: int) -> Sample:
         """The same with at most about `cap` rows a split: a row is in by the hash of its position."""

@@ -34,7 +34,7 @@ class Rows:
 
     def column(self, split: str, name: str) -> list[Any]:
         """The values of one column."""
-        return list(self.sample.array(split, name).to_pylist())
+        return list(self.sample.stored(split, name).to_pylist())
 
     def labels(self, split: str) -> list[Any]:
         """One label a row: a str for classes, a float for regression; None where there is none."""

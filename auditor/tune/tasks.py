@@ -130,13 +130,18 @@ def _turns(said: Any, split: str, row: int) -> list[dict[str, str]]:
     """Role and content of each turn. Raises InputError for what is no conversation."""
     try:
         turns = json.loads(said) if isinstance(said, str) else said or []
-        return [
-            {"role": str(t.get("role", t.get("from"))), "content": str(t.get("content", t.get("value")) or "")} for t in turns
-        ]
+        return [{"role": str(t.get("role", t.get("from"))), "content": _said(t.get("content", t.get("value")))} for t in turns]
     except (ValueError, AttributeError, TypeError):
         raise InputError(
             f"{split}, row {row}: the messages are no list of role and content; `auditor check` names such rows"
         ) from None
+
+
+def _said(content: Any) -> str:
+    """The text of a turn; of several parts those that are texts, a line each."""
+    if isinstance(content, list):
+        return "\n".join(filter(None, (_said(p.get("text", p.get("value")) if isinstance(p, dict) else p) for p in content)))
+    return str(content or "")
 
 
 def _answers(role: str) -> bool:

@@ -51,8 +51,10 @@ def test_copies_up_to_case_and_rows_of_one_user_are_one_unit() -> None:
     assert splitting.units(rows.setting, rows.sample, list("abcd"), None).tolist() == [0, 0, 2, 2]
 
 
-def test_only_what_the_assistant_says_is_learnt(bases: Path) -> None:
-    turns = [{"role": "user", "content": "the road"}, {"role": "assistant", "content": "was closed"}] * 2
+@pytest.mark.parametrize("parts", [False, True])
+def test_only_what_the_assistant_says_is_learnt(bases: Path, parts: bool) -> None:
+    said: dict[str, Any] = {t: [{"type": "text", "value": t}] if parts else t for t in ("the road", "was closed")}
+    turns = [{"role": "user", "content": said["the road"]}, {"role": "assistant", "content": said["was closed"]}] * 2
     rows = read(Request(train=pd.DataFrame({"messages": [turns]}), roles=Roles(messages="messages"), task="chat"))
     tokenizer = models.tokenizer(str(bases / "gpt2"))
     example = tasks.encode(rows, "train", tokenizer, models.Head("chat", new=False), 256).examples[0]
