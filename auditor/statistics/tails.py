@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +34,40 @@ THIN = 0.8
 .62 for a normal, .71 for an exponential, 1 for a t with 3 degrees of freedom and for a log-normal."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """What is read from the sizes of a column to tell the chance of a larger one. Logarithms of quantiles."""
+
+    middle: float  # of the median
+    inner: float  # of the point where the tail begins
+    outer: float  # of the point where it ends
+    small: bool  # read from fewer than SMALL values
+
+    def p(self, size: Floats, *, thin: bool = False) -> Floats:
+        """The chance of a value of at least each `size` (> 0), extrapolated as a log-normal; see `tail_p`."""
+        from scipy.special import ndtr, ndtri
+
+        low, high = (BODY_SMALL, EDGE_SMALL) if self.small else (BODY, EDGE)
+        middle, a, b = self.middle, self.inner, self.outer
+        slope = max(b - a, 1e-9) / float(ndtri(high) - ndtri(low))
+        x = np.log(np.maximum(size, 1e-300))
+        if thin and slope < THIN * (a - middle) / float(ndtri(low)):
+            rise = np.log(np.log(1 - high) / np.log(1 - low)) / max(b - a, 1e-9)
+            beyond = np.exp(np.log(1 - high) * np.exp(np.clip(rise * (x - b), -50.0, 50.0)))
+        else:
+            slope = max(slope, (a - middle) / float(ndtri(low)), *([SMALL_SLOPE * slope] if self.small else []))
+            beyond = ndtr(-(ndtri(high) + (x - b) / slope))
+        return np.asarray(np.where(x > b, beyond, 1.0))
+
+
+def tail(known: Floats) -> Tail:
+    """The tail of sizes (> 0, at least one)."""
+    small = len(known) < SMALL
+    low, high = (BODY_SMALL, EDGE_SMALL) if small else (BODY, EDGE)
+    middle, inner, outer = np.log(np.maximum(np.quantile(known, [0.5, low, high]), 1e-300)).tolist()
+    return Tail(middle=middle, inner=inner, outer=outer, small=small)
+
+
 def tail_p(size: Floats, known: Floats, *, thin: bool = False) -> Floats:
     """The chance of a value of at least each `size` in the tail of `known` (both > 0), extrapolated as a log-normal.
 
@@ -40,16 +76,4 @@ def tail_p(size: Floats, known: Floats, *, thin: bool = False) -> Floats:
     With `thin`, a tail that falls faster is extrapolated as a Weibull through the same two points. Up to the
     outer point the chance is given as 1.
     """
-    from scipy.special import ndtr, ndtri
-
-    low, high = (BODY, EDGE) if len(known) >= SMALL else (BODY_SMALL, EDGE_SMALL)
-    middle, a, b = np.log(np.maximum(np.quantile(known, [0.5, low, high]), 1e-300))
-    slope = max(float(b - a), 1e-9) / float(ndtri(high) - ndtri(low))
-    x = np.log(np.maximum(size, 1e-300))
-    if thin and slope < THIN * float(a - middle) / float(ndtri(low)):
-        rise = np.log(np.log(1 - high) / np.log(1 - low)) / max(float(b - a), 1e-9)
-        beyond = np.exp(np.log(1 - high) * np.exp(np.clip(rise * (x - b), -50.0, 50.0)))
-    else:
-        slope = max(slope, float(a - middle) / float(ndtri(low)), *([SMALL_SLOPE * slope] if len(known) < SMALL else []))
-        beyond = ndtr(-(ndtri(high) + (x - b) / slope))
-    return np.asarray(np.where(x > b, beyond, 1.0))
+    return tail(known).p(size, thin=thin)

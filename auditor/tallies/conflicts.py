@@ -8,23 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.tallies.copies import LISTED, listed_of
 from auditor.tallies.hashing import MISSING
 from auditor.tallies.records import Place, Records, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Conflicts:
-    """Rows whose input has more than one label, in the order of place and row."""
+    """Rows whose input has more than one label, in the order of place and row: the first LISTED of them."""
 
     place: NDArray[np.int64]  # (n,) which of the places asked for
     row: NDArray[np.int64]
     family: NDArray[np.int64]  # (n,) same number = same input; numbered by first appearance
     majority: NDArray[np.uint64]  # (n,) hash of the label that more than half of the family bears; 0 = there is none
+    count: int  # all rows in conflict
+    inputs: int  # different inputs in conflict
 
     @property
-    def inputs(self) -> int:
-        """Different inputs in conflict."""
-        return int(self.family.max()) + 1 if len(self.family) else 0
+    def note(self) -> str:
+        """What to say where not all of the rows are listed, else ""."""
+        return listed_of(len(self.row), self.count)
 
 
 def conflicts(records: Records, places: Sequence[Place], label: int, *, between: bool = False) -> Conflicts:
@@ -32,7 +35,8 @@ def conflicts(records: Records, places: Sequence[Place], label: int, *, between:
 
     `between`: only inputs whose labels agree inside every single place.
     """
-    kept: list[tuple[NDArray[np.int64], Rows]] = []
+    kept = [np.empty((0, 4), np.uint64)]  # place, row, key, majority
+    held = count = inputs = 0
     for found in records.parts(*places):
         known = [part[part[:, label] != MISSING] if len(part) else part for part in found]
         known_places = np.repeat(np.arange(len(known)), [len(part) for part in known])
@@ -44,8 +48,26 @@ def conflicts(records: Records, places: Sequence[Place], label: int, *, between:
             for i in range(len(known)):
                 inside = known_places == i
                 mask &= ~np.isin(rows[:, 0], rows[inside][_torn(rows[inside], label), 0])
-        kept.append((known_places[mask], rows[mask]))
-    return _families(kept, label)
+        if not mask.any():
+            continue
+        rows = rows[mask]
+        _, family = np.unique(rows[:, 0], return_inverse=True)
+        count += len(rows)
+        inputs += int(family.max()) + 1
+        kept.append(
+            np.stack([known_places[mask].astype(np.uint64), rows[:, 1], rows[:, 0], _majority(family, rows[:, label])], 1)
+        )
+        held += len(rows)
+        if held > 2 * LISTED:
+            kept = [_firsts(kept)]
+            held = len(kept[0])
+    return _families(_firsts(kept), count, inputs)
+
+
+def _firsts(kept: Sequence[Rows]) -> Rows:
+    """The first LISTED rows in the order of place and row."""
+    rows = np.concatenate(kept)
+    return rows[np.lexsort((rows[:, 1], rows[:, 0]))[:LISTED]]
 
 
 def _torn(rows: Rows, label: int) -> NDArray[np.bool_]:
@@ -59,19 +81,18 @@ def _torn(rows: Rows, label: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _families(kept: Sequence[tuple[NDArray[np.int64], Rows]], label: int) -> Conflicts:
-    if not kept or not any(len(rows) for _, rows in kept):
-        empty = np.empty(0, np.int64)
-        return Conflicts(place=empty, row=empty, family=empty, majority=np.empty(0, np.uint64))
-    place = np.concatenate([p for p, _ in kept])
-    rows = np.concatenate([r for _, r in kept])
-    order = np.lexsort((rows[:, 1], place))
-    place, rows = place[order], rows[order]
-    _, first, inverse = np.unique(rows[:, 0], return_index=True, return_inverse=True)
+def _families(rows: Rows, count: int, inputs: int) -> Conflicts:
+    _, first, inverse = np.unique(rows[:, 2], return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    family = rank[inverse]
-    return Conflicts(place=place, row=rows[:, 1].astype(np.int64), family=family, majority=_majority(family, rows[:, label]))
+    return Conflicts(
+        place=rows[:, 0].astype(np.int64),
+        row=rows[:, 1].astype(np.int64),
+        family=rank[inverse],
+        majority=rows[:, 3],
+        count=count,
+        inputs=inputs,
+    )
 
 
 def _majority(family: NDArray[np.int64], labels: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
-from auditor.statistics.tails import tail_p
+from auditor.statistics.tails import Tail, tail
 from auditor.tallies.sample import NumberSample
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Ruler:
     scale: float
     logged: bool  # x is sign(x) log(1 + |x|)
     mode: float | None  # the value of more than half the rows, which is set aside
-    sizes: Floats  # |z| of the sample
+    tail: Tail  # of |z| of the sample
 
     def z(self, values: Floats) -> Floats:
         """Robust z, signed; NaN for missing values and for the mode that is set aside."""
@@ -60,7 +60,15 @@ def ruler(values: Floats) -> Ruler | None:
     scale = 1.4826 * float(np.median(np.abs(x - middle))) or float(np.subtract(*np.percentile(x, [75, 25]))) / 1.349
     if scale <= 0:
         return None
-    return Ruler(middle=middle, scale=scale, logged=logged, mode=mode, sizes=np.abs(x - middle) / scale)
+    return Ruler(middle=middle, scale=scale, logged=logged, mode=mode, tail=tail(np.abs(x - middle) / scale))
+
+
+def measured(sample: NumberSample, split: str, name: str) -> Ruler | None:
+    """The ruler of a column of a split, made when it is first asked for."""
+    if (split, name) not in sample.made:
+        sample.made[split, name] = ruler(sample.column(split, name))
+    found: Ruler | None = sample.made[split, name]
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +100,7 @@ class FarValues(Tally):
         total = cls(logged=frozenset())
         logged = set()
         for name in cls.columns(batch.setting):
-            measure = ruler(sample.column(batch.split, name)) if batch.has(name) else None
+            measure = measured(sample, batch.split, name) if batch.has(name) else None
             if measure is None:
                 continue
             key = (batch.split, name)
@@ -103,7 +111,7 @@ class FarValues(Tally):
             total.examined[key] = int(np.isfinite(z).sum())
             total.beyond[key] = len(far)
             total.rows[key], total.z[key] = batch.rows[far], z[far]
-            total.p[key] = tail_p(np.abs(z[far]), measure.sizes, thin=True)
+            total.p[key] = measure.tail.p(np.abs(z[far]), thin=True)
             if measure.logged:
                 logged.add(key)
         return cls(total.examined, total.beyond, total.rows, total.z, total.p, frozenset(logged))

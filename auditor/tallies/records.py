@@ -14,35 +14,39 @@ from numpy.typing import NDArray
 Rows = NDArray[np.uint64]
 Place = Hashable
 
-CAP_BYTES = 48 * 2**20
+CAP_BYTES = 32 * 2**20
 """Bytes of records that one store keeps in memory; own: six full stores stay far below the 2 GB of a whole audit."""
 SMALL = 8 * 2**20
 """Bytes of records that are sorted at one go: what a join makes of them is several times as large."""
-PARTS = 64
-"""Parts of a store on disk; own: 50 million records of 16 bytes come to 12 MB a part."""
+SLICES = 4096
+"""Ranges of keys whose edges a run on disk knows; own: at SMALL bytes a part they do for 32 GB of records, a billion rows."""
 
 
 class Run:
-    """Records on disk, sorted by part; the file goes when nobody holds the run any more."""
+    """Records on disk, sorted by key and row; the file goes when nobody holds the run any more."""
 
     def __init__(self, by: Mapping[Place, Rows]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="auditor-records-")
         self._files: dict[Place, tuple[Path, NDArray[np.int64], int]] = {}
         for i, (place, rows) in enumerate(by.items()):
-            part = _part(rows)
-            order = np.argsort(part, kind="stable")
-            edges = np.searchsorted(part[order], np.arange(PARTS + 1))
             path = Path(self._folder.name) / f"{i}.records"
-            rows[order].tofile(path)
-            self._files[place] = (path, edges, rows.shape[1])
+            rows.tofile(path)
+            self._files[place] = (path, _edges(rows, SLICES), rows.shape[1])
 
-    def part(self, place: Place, number: int) -> Rows | None:
-        """The records of one place in one part."""
+    def part(self, place: Place, number: int, of: int) -> Rows | None:
+        """The records of one place in one of so many ranges of keys."""
         if place not in self._files:
             return None
         path, edges, width = self._files[place]
-        a, b = int(edges[number]), int(edges[number + 1])
+        a, b = int(edges[number * SLICES // of]), int(edges[(number + 1) * SLICES // of])
         return np.fromfile(path, np.uint64, (b - a) * width, offset=a * width * 8).reshape(-1, width)
+
+    def size(self, place: Place) -> int:
+        """Bytes of the records of one place."""
+        if place not in self._files:
+            return 0
+        _, edges, width = self._files[place]
+        return int(edges[-1]) * width * 8
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -50,8 +54,7 @@ class Run:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A run that travels takes its records along."""
-        whole = {p: [self.part(p, i) for i in range(PARTS)] for p in self._files}
-        return Run, ({p: np.concatenate([r for r in parts if r is not None]) for p, parts in whole.items()},)
+        return Run, ({place: self.part(place, 0, 1) for place in self._files},)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +86,7 @@ class Records:
         return total._spilled() if total.held > CAP_BYTES else total
 
     def _spilled(self) -> Self:
-        run = Run({place: np.concatenate(chunks) for place, chunks in self.chunks.items()})
+        run = Run({place: _sorted(list(chunks)) for place, chunks in self.chunks.items()})
         return type(self)({}, (*self.runs, run), 0)
 
     @property
@@ -92,33 +95,30 @@ class Records:
         return tuple(dict.fromkeys([*self.chunks, *(p for run in self.runs for p in run.places)]))
 
     def parts(self, *places: Place) -> Iterator[tuple[Rows, ...]]:
-        """The records of these places, part by part: records of one key are in one part. Sorted by key, then row."""
-        if not self.runs and self.held < SMALL:
-            yield tuple(_sorted(list(self.chunks.get(p, ()))) for p in places)
+        """The records of these places, part by part: records of one key are in one part. Sorted by key, then row.
+
+        A part has about SMALL bytes, whatever the number of records; more where one key has more.
+        """
+        loose = {p: _sorted(list(self.chunks.get(p, ()))) for p in places}
+        size = sum(loose[p].nbytes + sum(run.size(p) for run in self.runs) for p in dict.fromkeys(places))
+        of = min(SLICES, 1 << (size // max(1, SMALL)).bit_length())
+        if of == 1 and not self.runs:
+            yield tuple(loose[p] for p in places)
             return
-        sorted_chunks = {p: _by_part(self.chunks.get(p, ())) for p in places}
-        for number in range(PARTS):
+        edges = {p: _edges(loose[p], of) for p in places}
+        for number in range(of):
             found = []
             for place in places:
-                pieces = [run.part(place, number) for run in self.runs]
-                pieces.append(sorted_chunks[place][number] if place in sorted_chunks else None)
-                found.append(_sorted([r for r in pieces if r is not None]))
+                a, b = edges[place][number : number + 2]
+                pieces = [run.part(place, number, of) for run in self.runs]
+                found.append(_sorted([r for r in (*pieces, loose[place][a:b]) if r is not None and len(r)]))
             yield tuple(found)
 
 
-def _part(rows: Rows) -> NDArray[np.uint64]:
-    part: NDArray[np.uint64] = rows[:, 0] // np.uint64(2**64 // PARTS)
-    return part
-
-
-def _by_part(chunks: tuple[Rows, ...]) -> list[Rows | None]:
-    if not chunks:
-        return [None] * PARTS
-    rows = np.concatenate(chunks)
-    part = _part(rows)
-    order = np.argsort(part, kind="stable")
-    edges = np.searchsorted(part[order], np.arange(PARTS + 1))
-    return [rows[order[edges[i] : edges[i + 1]]] for i in range(PARTS)]
+def _edges(rows: Rows, parts: int) -> NDArray[np.int64]:
+    """Where each of so many equal ranges of keys begins in sorted records, and where the last one ends."""
+    bounds = np.array([i * 2**64 // parts for i in range(1, parts)], np.uint64)
+    return np.concatenate([[0], np.searchsorted(rows[:, 0], bounds), [len(rows)]]).astype(np.int64)
 
 
 def _sorted(pieces: list[Rows]) -> Rows:

@@ -32,6 +32,7 @@ class NumberSample(Tally):
     cells: dict[str, NDArray[np.float64]] = field(default_factory=dict)  # (m, columns), NaN where missing
     seen: dict[str, int] = field(default_factory=dict)  # rows there were
     seed: int = 0
+    made: dict[Any, Any] = field(default_factory=dict)  # what later tallies read from it, made when first asked for
 
     @classmethod
     def columns(cls, setting: Setting) -> Iterable[str]:
@@ -70,6 +71,9 @@ class NumberSample(Tally):
             keep = np.argpartition(position_hash(rows, self.seed), cap)[:cap]
             self.rows[split], self.cells[split] = rows[keep], self.cells[split][keep]
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.names, self.rows, self.cells, self.seen, self.seed)
 
     def whole(self, split: str) -> bool:
         """True where every row of the split is in the sample."""

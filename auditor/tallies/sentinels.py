@@ -123,6 +123,14 @@ def sentinels(setting: Setting, sample: NumberSample, counts: SentinelCounts) ->
     values and of the distinct values, from a sample of at most 50,000 rows a split), for dates over 2.5 times the range.
     Sign: the only negative value of a column, over 3 times as common as the nearest other. Zero must be far and occur twice.
     """
+    known = sample.made.get("sentinels")
+    if known is None or known[0] is not counts:
+        known = sample.made["sentinels"] = (counts, _sentinels(setting, sample, counts))
+    found: dict[str, dict[float, str]] = known[1]
+    return found
+
+
+def _sentinels(setting: Setting, sample: NumberSample, counts: SentinelCounts) -> dict[str, dict[float, str]]:
     found: dict[str, dict[float, str]] = {}
     for name, around in counts.by.items():
         number = setting.column(name).kind == "number"

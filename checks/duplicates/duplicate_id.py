@@ -80,7 +80,7 @@ class DuplicateId(Check[IdKeys]):
                 Where(split=split.name, columns=(column,)),
                 share("duplicate_id_share", len(found), examined),
                 f"{len(found):,} of {examined:,} rows of {split.name} repeat the {column!r} of an earlier row, "
-                f"{differing:,} of them with other content",
+                f"{differing:,} of them with other content{found.note}",
                 affected=len(found),
                 examined=examined,
                 rows=Affected(split=split.name, row=found.row, twin_split=split.name, twin_row=found.twin, cluster=found.twin),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 
 from auditor.check import Check, Specimen
 from auditor.model import Affected, Level, Reading, Where
@@ -58,8 +57,9 @@ class ExactDuplicateRows(Check[RowKeys]):
             if not names or not split.rows:
                 continue
             found = repeats(keys.rows, (split.name, names))
-            families = len(np.unique(found.twin))
-            message = f"{len(found):,} of {split.rows:,} rows of {split.name} repeat an earlier row (families: {families:,})"
+            message = (
+                f"{len(found):,} of {split.rows:,} rows of {split.name} repeat an earlier row (families: {found.families:,})"
+            )
             worst: Level = "error"
             if split.name in keys.samples:
                 expected = expected_repeats(keys.samples[split.name], names, split.rows)
@@ -70,7 +70,7 @@ class ExactDuplicateRows(Check[RowKeys]):
             yield self.read(
                 Where(split=split.name),
                 share("duplicate_share", len(found), split.rows),
-                message,
+                message + found.note,
                 affected=len(found),
                 examined=split.rows,
                 rows=Affected(split=split.name, row=found.row, twin_split=split.name, twin_row=found.twin, cluster=found.twin),

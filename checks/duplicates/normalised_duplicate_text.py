@@ -62,7 +62,7 @@ class NormalisedDuplicateText(Check[TextKeys]):
             yield self.read(
                 Where(split=split.name, columns=text_columns(setting)),
                 share("normalised_duplicate_share", len(found), examined),
-                message,
+                message + found.note,
                 affected=len(found),
                 examined=examined,
                 rows=Affected(split=split.name, row=found.row, twin_split=split.name, twin_row=found.twin, cluster=found.twin),

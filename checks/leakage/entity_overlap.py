@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import numpy as np
 
 from auditor.check import Check, Specimen, Tally
 from auditor.model import Affected, Reading, Where
@@ -78,12 +77,11 @@ class EntityOverlap(Check[EntityKeys]):
                 continue
             entities, examined = distinct(keys.rows, held)
             found = shared(keys.rows, held, other)
-            known = len(np.unique(found.twin))
             yield self.read(
                 where,
                 share("entity_overlap_share", len(found), examined),
-                f"{known:,} of {entities:,} values of {column!r} in {held} have rows in {other} too; "
-                f"{len(found):,} of {examined:,} rows of {held} belong to them",
+                f"{found.families:,} of {entities:,} values of {column!r} in {held} have rows in {other} too; "
+                f"{len(found):,} of {examined:,} rows of {held} belong to them{found.note}",
                 affected=len(found),
                 examined=examined,
                 rows=Affected(split=held, row=found.row, twin_split=other, twin_row=found.twin),

@@ -69,7 +69,7 @@ class NormalisedOverlap(Check[TextKeys]):
             yield self.read(
                 where,
                 share("normalised_overlap_share", len(found), examined),
-                message,
+                message + found.note,
                 affected=len(found),
                 examined=examined,
                 rows=Affected(split=held, row=found.row, twin_split=other, twin_row=found.twin),

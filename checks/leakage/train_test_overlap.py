@@ -81,7 +81,7 @@ class TrainTestOverlap(Check[RowKeys, InputKeys, TextKeys]):
             yield self.read(
                 where,
                 share("overlap_share", len(found), rows[held]),
-                message,
+                message + found.note,
                 affected=len(found),
                 examined=rows[held],
                 rows=Affected(split=held, row=found.row, twin_split=other, twin_row=found.twin),

@@ -78,22 +78,22 @@ class ConflictingLabels(Check[TextKeys, InputKeys, RowKeys, LabelCounts]):
         for split in splits:
             found = conflicts(records, [place(split.name)], LABEL if text_columns(setting) else LABEL - 2)
             message = (
-                f"{len(found.row):,} of {split.rows:,} rows of {split.name} share an input with another label "
+                f"{found.count:,} of {split.rows:,} rows of {split.name} share an input with another label "
                 f"(inputs: {found.inputs:,})"
             )
             worst: Level = "error"
-            if split.name in rows.samples and len(found.row):
+            if split.name in rows.samples and found.count:
                 shape = InputKeys.inputs(setting, common(setting, split.name))
                 expected = expected_repeats(rows.samples[split.name], shape, split.rows)
                 message += f"; pairs of rows with equal inputs by chance, were the columns independent: {expected:,.3g}"
-                worst = "error" if poisson_at_least(len(found.row), 2 * expected) < self.chance_alpha else "warning"
+                worst = "error" if poisson_at_least(found.count, 2 * expected) < self.chance_alpha else "warning"
             where = Where(split=split.name, columns=(label,))
             yield self._reading(where, found, message, [split.name], split.rows, names, worst)
         if len(splits) > 1:
             places = [place(s.name) for s in splits]
             found = conflicts(records, places, LABEL if text_columns(setting) else LABEL - 2, between=True)
             message = (
-                f"{len(found.row):,} rows share an input with another label in another split, none in their own "
+                f"{found.count:,} rows share an input with another label in another split, none in their own "
                 f"(inputs: {found.inputs:,})"
             )
             listed = [s.name for s in splits]
@@ -111,9 +111,9 @@ class ConflictingLabels(Check[TextKeys, InputKeys, RowKeys, LabelCounts]):
     ) -> Reading:
         return self.read(
             where,
-            share("conflicting_share", len(found.row), examined),
-            message,
-            affected=len(found.row),
+            share("conflicting_share", found.count, examined),
+            message + found.note,
+            affected=found.count,
             examined=examined,
             at_most=at_most,
             rows=Affected(

@@ -34,7 +34,9 @@ def stored(places: dict[str, Lines], cut: int) -> Records:
     return total
 
 
-@pytest.fixture(params=[(store.CAP_BYTES, store.SMALL), (store.CAP_BYTES, 0), (500, 0)], ids=["at one go", "in parts", "on disk"])
+@pytest.fixture(
+    params=[(store.CAP_BYTES, store.SMALL), (store.CAP_BYTES, 300), (500, 300)], ids=["at one go", "in parts", "on disk"]
+)
 def cap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(store, "CAP_BYTES", request.param[0])
     monkeypatch.setattr(store, "SMALL", request.param[1])
@@ -109,6 +111,44 @@ def test_conflicts_between_places_are_none_inside_one(cap: int) -> None:
     expected = [(i, row) for i, lines in enumerate(places.values()) for key, row, _ in lines if key in torn]
     assert list(zip(found.place.tolist(), found.row.tolist(), strict=True)) == expected
     assert found.inputs == len(torn)
+
+
+@pytest.mark.parametrize("listed", [1, 7, 40])
+def test_beyond_the_cap_all_are_counted_and_the_first_are_listed(cap: int, listed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    total = stored({"train": made(5, 300), "test": made(6, 100)}, 30)
+    again, found = repeats(total, "train"), shared(total, "test", "train")
+    torn = conflicts(total, ["test", "train"], 2)
+    monkeypatch.setattr("auditor.tallies.copies.LISTED", listed)
+    monkeypatch.setattr("auditor.tallies.conflicts.LISTED", listed)
+    for whole, cut in ((again, repeats(total, "train")), (found, shared(total, "test", "train"))):
+        assert whole.count == len(whole.row) > 40
+        assert whole.families == len(set(whole.twin.tolist()))
+        assert (cut.count, cut.families) == (whole.count, whole.families)
+        assert (cut.row.tolist(), cut.twin.tolist()) == (whole.row[:listed].tolist(), whole.twin[:listed].tolist())
+        assert (whole.note, cut.note) == ("", f"; the first {listed} of these rows are listed")
+    cut_torn = conflicts(total, ["test", "train"], 2)
+    assert (cut_torn.count, cut_torn.inputs) == (torn.count, torn.inputs) == (len(torn.row), len(set(torn.family.tolist())))
+    for name in ("place", "row", "family", "majority"):
+        assert getattr(cut_torn, name).tolist() == getattr(torn, name)[:listed].tolist()
+    assert (torn.note, cut_torn.note) == ("", f"; the first {listed} of these rows are listed")
+
+
+def test_memory_stays_below_the_caps_while_rows_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "CAP_BYTES", 20_000)
+    monkeypatch.setattr(store, "SMALL", 4_000)
+    largest = []
+    for rows in (2_000, 8_000, 32_000):
+        keys = mix(np.arange(rows, dtype=np.uint64))
+        total, held = Records(), 0
+        for start in range(0, rows, 500):
+            total = total + Records.of("a", keys[start : start + 500], np.arange(start, start + 500))
+            assert total.held == sum(chunk.nbytes for chunk in total.chunks.get("a", ()))
+            held = max(held, total.held)
+        assert held <= 20_000
+        parts = [part for (part,) in total.parts("a")]
+        assert np.array_equal(np.concatenate(parts)[:, 0], np.sort(keys))
+        largest.append(max(part.nbytes for part in parts))
+    assert max(largest) < 2 * 4_000
 
 
 def test_records_travel_with_what_lies_on_disk(cap: int) -> None:
