@@ -99,8 +99,8 @@ def _firsts(rows: Rows, word: int) -> Rows:
     first = _starts(several[order, 0]) | _starts(several[order, word])
     kept = alone.copy()
     kept[np.flatnonzero(~alone)[order[first]]] = True
-    chosen: Rows = rows[kept]
-    return chosen
+    found: Rows = rows[kept]
+    return found
 
 
 def _starts(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-
 from auditor.check import Check, Specimen
 from auditor.model import Affected, Level, Reading, Where
 from auditor.rows import Roles, Setting

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-
 from auditor.check import Check, Specimen, Tally
 from auditor.model import Affected, Reading, Where
 from auditor.rows import Batch, Roles, Setting
