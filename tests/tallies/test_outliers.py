@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,9 +35,14 @@ def test_a_column_is_measured_once_for_all_batches(monkeypatch: pytest.MonkeyPat
     sample = NumberSample()
     for batch in batches():
         sample = sample + NumberSample.of(batch)
-    asked: list[Any] = []
+    asked: list[int] = []
     true_ruler = outliers.ruler
-    monkeypatch.setattr(outliers, "ruler", lambda values: asked.append(len(values)) or true_ruler(values))
+
+    def counted(values: outliers.Floats) -> outliers.Ruler | None:
+        asked.append(len(values))
+        return true_ruler(values)
+
+    monkeypatch.setattr(outliers, "ruler", counted)
     total = FarValues()
     for batch in batches():
         total = total + FarValues.of(batch, sample)
