@@ -19,17 +19,22 @@ from auditor.tallies.sentinels import SentinelCounts, sentinels
 
 Key = tuple[str, str]  # split, column
 
+CELLS = 500_000
+"""Pairs of column and label counted a split (about 50 MB); a split with more is `over` and has no counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class MissingLabels(Tally):
     """Label -> rows in which the column is missing (null, or a value that stands for it), and -> all labelled rows.
 
-    One counter a split and column; as large as there are labels.
+    One counter a split and column, with an entry a label. Exact up to 500,000 of these entries a split; a split beyond
+    that is named in `over` and has no counts.
     """
 
     after = (NumberSample, SentinelCounts)
     missing: dict[Key, Counter[str]] = field(default_factory=dict)
     every: dict[str, Counter[str]] = field(default_factory=dict)  # by split
+    over: frozenset[str] = frozenset()  # splits
 
     @classmethod
     def columns(cls, setting: Setting) -> Iterable[str]:
@@ -48,7 +53,7 @@ class MissingLabels(Tally):
             if batch.has(column.name) and column.kind != "null":
                 gone = is_missing(batch.column(column.name), column, marks.get(column.name, {}))
                 missing[batch.split, column.name] = _counted(codes[gone], names)
-        return cls(missing, {batch.split: _counted(codes, names)})
+        return cls(missing, {batch.split: _counted(codes, names)})._cut()
 
     def __add__(self, other: Self) -> Self:
         missing, every = dict(self.missing), dict(self.every)
@@ -56,7 +61,18 @@ class MissingLabels(Tally):
             missing[key] = missing.get(key, Counter()) + counts
         for split, counts in other.every.items():
             every[split] = every.get(split, Counter()) + counts
-        return type(self)(missing, every)
+        return type(self)(missing, every, self.over | other.over)._cut()
+
+    def _cut(self) -> Self:
+        """Without the splits that are over. A sum is over where a term is: any cutting gives the same."""
+        cells = {split: len(labels) for split, labels in self.every.items()}
+        for (split, _), labels in self.missing.items():
+            cells[split] += len(labels)
+        over = self.over | {split for split, count in cells.items() if count > CELLS}
+        if not over:
+            return self
+        missing = {key: labels for key, labels in self.missing.items() if key[0] not in over}
+        return type(self)(missing, {split: labels for split, labels in self.every.items() if split not in over}, over)
 
 
 def _counted(codes: NDArray[np.int64], names: list[str | None]) -> Counter[str]:

@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
+from auditor.tallies.capped import summed
 from auditor.tallies.groups import CAP, cross, encode
 from auditor.tallies.look import NULL_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteRows(Tally):
-    """(group, label) -> rows in which no feature is missing, by split and attribute. At most 100,000 cells each."""
+    """(group, label) -> rows in which no feature is missing, by split and attribute. Up to 100,000 cells each; one with more
+    is named in `over` and has no counts."""
 
     by: dict[tuple[str, str], Counter[tuple[str | None, ...]]] = field(default_factory=dict)
+    over: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def columns(cls, setting: Setting) -> Iterable[str]:
@@ -44,13 +47,10 @@ class CompleteRows(Tally):
             for a in dict.fromkeys(batch.setting.roles.sensitive)
             if batch.has(a)
         }
-        return cls({key: counts for key, counts in by.items() if len(counts) <= CAP})
+        return cls() + cls(by)
 
     def __add__(self, other: Self) -> Self:
-        by = dict(self.by)
-        for key, counts in other.by.items():
-            by[key] = by.get(key, Counter()) + counts
-        return type(self)({key: counts for key, counts in by.items() if len(counts) <= CAP})
+        return type(self)(*summed(self.by, other.by, self.over | other.over, CAP))
 
 
 def present(values: pa.Array) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from auditor.model import Effect, Reading, Table, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.distances import homogeneity_p
 from auditor.statistics.proportions import newcombe
-from auditor.tallies.absences import MissingLabels
+from auditor.tallies.absences import CELLS, MissingLabels
 from auditor.tallies.groups import short
 
 LABEL = Roles(label="label")
@@ -53,6 +53,11 @@ class MissingnessLeak(Check[MissingLabels]):
 
     def judge(self, setting: Setting, counts: MissingLabels) -> Iterator[Reading]:
         train = next((s.name for s in setting.splits if s.part == "train"), setting.splits[0].name)
+        if train in counts.over:
+            reason = f"{train} has more than {CELLS:,} pairs of a column and a label: too many to count which labels lack a value"
+            nothing = Effect(name="label_rate_difference", value=None, unit="share", reason=reason)
+            yield self.read(Where(split=train), nothing, reason, unsure=reason)
+            return
         every = counts.every.get(train, Counter())
         whole = 0
         for column in setting.features:
