@@ -1,0 +1,164 @@
+"""BIA206."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.check import Check, Specimen, Tally
+from auditor.model import Reading, Where
+from auditor.rows import Batch, Roles, Setting
+from auditor.statistics.comparisons import rate_difference
+from auditor.statistics.counts import bonferroni
+from auditor.tallies.copies import Copies, shared
+from auditor.tallies.groups import GroupCounts, encode, reference_of, short
+from auditor.tallies.keys import RowKeys, TextKeys, common, pairs, text_columns
+from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
+
+ROLES = Roles(text="text", sensitive="g")
+METRIC = "overlap_share_difference"
+SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldGroups(Tally):
+    """(positions, group values) of the held-out rows, by split and attribute: 16 bytes a row, held-out rows are whole."""
+
+    parts: dict[tuple[str, str], tuple[tuple[NDArray[np.int64], NDArray[np.object_]], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def columns(cls, setting: Setting) -> Iterable[str]:
+        return setting.roles.sensitive
+
+    @classmethod
+    def of(cls, batch: Batch, *after: Any) -> Self:
+        setting = batch.setting
+        if batch.split not in {s.name for s in setting.held_out}:
+            return cls()
+        parts: dict[tuple[str, str], tuple[tuple[NDArray[np.int64], NDArray[np.object_]], ...]] = {}
+        for name in dict.fromkeys(setting.roles.sensitive):
+            if batch.has(name):
+                codes, names = encode(batch.column(name))
+                spelled = np.empty(len(names), object)
+                spelled[:] = names
+                parts[batch.split, name] = ((batch.rows, spelled[codes]),)
+        return cls(parts)
+
+    def __add__(self, other: Self) -> Self:
+        parts = dict(self.parts)
+        for key, more in other.parts.items():
+            parts[key] = parts.get(key, ()) + more
+        return type(self)(parts)
+
+    def of_split(self, split: str, attribute: str) -> tuple[NDArray[np.int64], NDArray[np.object_]] | None:
+        """Positions, ascending, and values; None where there are none."""
+        if (split, attribute) not in self.parts:
+            return None
+        rows, values = (np.concatenate(x) for x in zip(*self.parts[split, attribute], strict=True))
+        order = np.argsort(rows, kind="stable")
+        return rows[order], values[order]
+
+
+def rows_of(leaked: int) -> dict[str, dict[str, list[Any]]]:
+    """Train and test texts; `leaked` of the test rows of group b are in train, and none of group a."""
+    test = {"text": [f"question number {i * 7919 % 1000} of {i}" for i in range(400)], "g": ["ab"[i % 2] for i in range(400)]}
+    copied = [test["text"][i] for i in range(400) if i % 2][:leaked]
+    train = [f"another matter {i * 31 % 977} and {i}" for i in range(400 - leaked)] + copied
+    return {"train": {"text": train, "g": ["ab"[i % 2] for i in range(400)]}, "test": test}
+
+
+class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
+    """Held-out rows of one group of people are in the training data more often than those of the reference.
+
+    ## Why
+    Leaked rows are answered from memory: the group with more of them looks better served than it is.
+
+    ## Measured
+    Share of a group's held-out rows whose twin is in the other split (texts: equal under N1; tables: every column in common):
+    group minus reference, -1 to 1, far from 0 is bad; Newcombe limits widened by Bonferroni over all groups and pairs of splits.
+    Found where they lie wholly beyond the tolerance.
+
+    ## Fix
+    Drop the twins (LEK101, LEK102; `auditor fix --unsafe`), then compare the groups' metrics again.
+
+    ## Known limits
+    Near copies are not counted. Groups below 100 held-out rows are shown and not judged.
+
+    ## Source
+    Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I. .02: chosen by us.
+    """
+
+    code = "BIA206"
+    needs = ("sensitive", "held-out")
+    warn_above: float | None = 0.02
+    good = Specimen(train=rows_of(0)["train"], test=rows_of(0)["test"], roles=ROLES)
+    bad = Specimen(train=rows_of(60)["train"], test=rows_of(60)["test"], roles=ROLES, found=1)
+
+    def judge(
+        self, setting: Setting, keys: RowKeys, words: TextKeys, counts: GroupCounts, groups: HeldGroups
+    ) -> Iterator[Reading]:
+        places: list[tuple[Where, int, int, int, int]] = []
+        every = list(counts.tables(setting))
+        for held, other in pairs(setting):
+            twins = self._twins(setting, keys, words, held, other)
+            for attribute in dict.fromkeys(setting.roles.sensitive):
+                where = Where(split=held, columns=(attribute,), reference=other)
+                found = groups.of_split(held, attribute)
+                reference = reference_of([t for t in every if t.attributes == (attribute,)], setting)
+                if isinstance(twins, str) or found is None or reference is None or counts.too_many((attribute,)):
+                    why = twins if isinstance(twins, str) else f"{attribute} names no groups that can be compared in {held}"
+                    yield self.read(where, unmeasured(METRIC, "share", why), why, unsure=why)
+                    continue
+                places += _places(where, counts.namer(attribute, setting), found, twins, reference)
+        large = sum(min(n, n_ref) >= MIN_GROUP for *_, n, _, n_ref in places)
+        for place in places:
+            yield from self._reading(place, bonferroni(large))
+
+    @staticmethod
+    def _twins(setting: Setting, keys: RowKeys, words: TextKeys, held: str, other: str) -> Copies | str:
+        names, wanted = common(setting, held, other), text_columns(setting)
+        if not names or not set(wanted) <= set(names):
+            return f"{held} and {other} do not have the columns to compare in common"
+        found = shared(words.rows, held, other) if wanted else shared(keys.rows, (held, names), (other, names))
+        return f"more than {len(found.row):,} rows overlap: groups were not counted" if found.note else found
+
+    def _reading(self, place: tuple[Where, int, int, int, int], z: float) -> Iterator[Reading]:
+        where, k, n, k_ref, n_ref = place
+        gap = rate_difference(METRIC, k, n, k_ref, n_ref, z=z)
+        limit = self.warn_above if self.warn_above is not None else 1.0
+        low, high = gap.simultaneous_low or 0.0, gap.simultaneous_high or 0.0
+        few = f"{min(n, n_ref):,} held-out rows, fewer than {MIN_GROUP}" if min(n, n_ref) < MIN_GROUP else ""
+        beyond = low > limit or high < -limit
+        attribute, (group, reference) = where.columns[0], where.group.split("\x1f")
+        yield self.read(
+            Where(split=where.split, columns=where.columns, group=group, reference=reference),
+            gap.effect("share"),
+            f"{attribute} {short(group)!r} against {short(reference)!r}: {k:,} of {n:,} rows of {where.split} are in "
+            f"{where.reference} too, against {k_ref:,} of {n_ref:,}",
+            affected=k,
+            examined=n + n_ref,
+            level="warning" if beyond and not few else "clean",
+            limit=limit,
+            unsure=few,
+        )
+
+
+def _places(
+    where: Where, names: Any, found: tuple[NDArray[np.int64], NDArray[np.object_]], twins: Copies, reference: str
+) -> Iterator[tuple[Where, int, int, int, int]]:
+    """(where, leaked and all rows of the group, leaked and all of the reference) of the largest groups."""
+    rows, values = found
+    of = np.array([names[v][1] for v in values])
+    leaked = np.isin(rows, twins.row)
+    groups, inverse = np.unique(of, return_inverse=True)
+    n, k = np.bincount(inverse), np.bincount(inverse, weights=leaked).astype(int)
+    by = {str(g): (int(k[i]), int(n[i])) for i, g in enumerate(groups)}
+    if reference not in by:
+        return
+    for group in sorted((g for g in by if g != reference), key=lambda g: (-by[g][1], g))[:SHOWN]:
+        place = Where(split=where.split, columns=where.columns, group=f"{group}\x1f{reference}", reference=where.reference)
+        yield place, *by[group], *by[reference]
