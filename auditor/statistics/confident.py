@@ -106,7 +106,8 @@ STEEP_RATIO = 1.2
 """A class whose next-surest rows disagree more than its surest, by so many standard errors and by this factor, has no
 rows that are sure: what is seen there may be overlap. So has one whose surest rows mostly bear another label."""
 HARD = 1 / 3
-"""Where some classes overlap, a class whose surest rows disagree more than this is taken to overlap too, flat or not."""
+"""Where some classes overlap, a class whose surest rows disagree more than this is taken to overlap too, flat or not; so it is
+beside a class whose surest rows disagree less than half as much as this: two classes that share their place look flat."""
 FLAT_RATIO = 0.3
 FLAT_SHARE = 0.01
 """Noise is claimed only where the other classes together are shown to be flat: the upper 95 % end of the rise from their
@@ -160,7 +161,7 @@ def _steep(probabilities: Floats, labels: Ints) -> tuple[NDArray[np.bool_], bool
     counts[:, [1, 3]] = np.maximum(counts[:, [1, 3]], 1)
     a, m, b, n = counts.T
     steep = _rises(a, m, b, n) | (a / m >= 0.5)
-    if steep.any():
+    if steep.any() or (a / m).min() < HARD / 2:
         steep |= a / m > HARD
     if steep.all():
         return steep, True

@@ -98,3 +98,15 @@ def test_labels_that_follow_their_probabilities_are_overlap_and_no_noise(strengt
         labels = (probabilities.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(max=2)
         claimed.append(noise_rate(probabilities, labels).low)
     assert sum(low > 0.01 for low in claimed) <= 1, np.round(claimed, 3)
+
+
+def test_two_classes_in_one_place_beside_one_apart_are_overlap_and_no_noise() -> None:
+    claimed = []
+    for seed in range(300, 330):
+        rng = np.random.default_rng(seed)
+        own = 1 / (1 + np.exp(-rng.normal(0.15, 0.12, 4_000)))
+        far = np.where(rng.random(4_000) < 0.44, rng.beta(40, 1, 4_000), rng.beta(1, 40, 4_000))
+        probabilities = np.stack([(1 - far) * own, far, (1 - far) * (1 - own)], axis=1)
+        labels = (probabilities.cumsum(axis=1) < rng.random((4_000, 1))).sum(axis=1).clip(max=2)
+        claimed.append(noise_rate(probabilities, labels).low)
+    assert max(claimed) <= 0.01, np.round(claimed, 3)
