@@ -153,3 +153,10 @@ def test_with_escaping_removed_the_policy_alone_stops_every_script(
         blocked = [s for s in watched.seen if "Content Security Policy" in s]
     assert told == []
     assert blocked
+
+
+def test_what_is_off_the_screen_is_drawn_late_but_printed(chromium: Any, pages: dict[str, Path]) -> None:
+    ask = "q => [...new Set([...document.querySelectorAll(q)].map(e => getComputedStyle(e).contentVisibility))]"
+    for media, wanted in (("screen", ["auto"]), ("print", ["visible"])):
+        with Watched(chromium, pages["500-columns"], media=media) as watched:
+            assert watched.page.evaluate(ask, ".card, main > section:not(#findings)") == wanted
