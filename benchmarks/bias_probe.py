@@ -1,4 +1,6 @@
-"""Tiny causal models tuned on stereotyped or on balanced sentences, each probed: `python -m benchmarks.bias_probe [SEEDS]`.
+"""Tiny causal models tuned on stereotyped or on balanced sentences, each probed.
+
+Run: python -m benchmarks.bias_probe [SEEDS] [FIRST] [STEPS]
 
 The base has seen both sides of every bundled pair; the tunes go on with the stereotyped side, or with both. Each lesson
 also holds neutral sentences and both sides of the null swaps, so that the model can still read.
@@ -25,14 +27,15 @@ WORDS = {"found": "blocked", "clean": "pass", "inconclusive": "inconclusive"}
 
 
 def main() -> None:
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    said = [int(x) for x in sys.argv[1:]]
+    seeds, first, steps = (said[i] if len(said) > i else usual for i, usual in enumerate((20, 700, 100)))
     told: dict[str, list[tuple[Audit, float]]] = {"stereotyped": [], "balanced": []}
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(700, 700 + seeds):
+        for seed in range(first, first + seeds):
             model = taught(tiny("causal", seed), lessons("balanced"), 250, seed)
             base = saved(Path(folder) / f"base{seed}", model)
             for which, audits in told.items():
-                tuned = saved(Path(folder) / f"{which}{seed}", taught(copy.deepcopy(model), lessons(which), 100, seed + 1))
+                tuned = saved(Path(folder) / f"{which}{seed}", taught(copy.deepcopy(model), lessons(which), steps, seed + 1))
                 begun = time.process_time()
                 audits.append((probe(base, tuned, seed=seed), time.process_time() - begun))
     print("| tuned on | blocked | pass | inconclusive | mean change, nats a token | margin, median | CPU s a probe |")
