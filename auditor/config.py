@@ -61,6 +61,7 @@ class DataPart(Part):
     expectations: str | None = None
     reference_group: dict[str, str] = Field(default_factory=dict)  # sensitive column -> the group compared with
     cuts: dict[str, tuple[float, ...]] = Field(default_factory=dict)  # sensitive column of numbers -> its bands
+    population: dict[str, dict[str, float]] = Field(default_factory=dict)  # sensitive column -> group -> share it should have
     mitigate: bool = False  # try mitigations of group gaps on held-out rows
     roles: RolesPart = Field(default_factory=RolesPart)
 

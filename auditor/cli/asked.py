@@ -155,7 +155,7 @@ def _options(given: Given, part: config.DataPart, found: Settings) -> dict[str, 
     """Options that single checks read; one that no check reads is refused, never passed over."""
     from auditor import find
 
-    asked_for: dict[str, Any] = {n: dict(v) for n in ("reference_group", "cuts") if (v := getattr(part, n))}
+    asked_for: dict[str, Any] = {n: dict(v) for n in ("reference_group", "cuts", "population") if (v := getattr(part, n))}
     for name in ("model", "expectations"):
         written = getattr(part, name)
         value = given.get(name) or (found.path(written) if written else None)
