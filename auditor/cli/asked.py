@@ -168,6 +168,8 @@ def _options(given: Given, part: config.DataPart, found: Settings) -> dict[str, 
         asked_for[name] = value
     if given.get("mitigate") or part.mitigate:
         asked_for["mitigate"] = True
+    if given.get("metric"):
+        asked_for["metrics"] = {name: name for name in given["metric"]}
     return asked_for
 
 

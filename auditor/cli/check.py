@@ -25,6 +25,7 @@ def check(
     model: o.Model = None,
     expectations: o.Expectations = None,
     mitigate: o.Mitigate = False,
+    metric: o.Metric = None,
     text: o.Text = None,
     label: o.Label = None,
     sensitive: o.Sensitive = None,

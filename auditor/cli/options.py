@@ -36,6 +36,10 @@ Expectations = Annotated[
 Mitigate = Annotated[
     bool, Option("--mitigate", help="Try mitigations of group gaps on held-out rows, and show what each makes worse.")
 ]
+Metric = Annotated[
+    list[str] | None,
+    Option("--metric", help="Own metric by group: a name of sklearn.metrics, or module:function; repeatable.", metavar="NAME"),
+]
 
 Text = Annotated[list[str] | None, Option("--text", help="Text to learn from; repeatable.", metavar="COLUMN")]
 Label = Annotated[str | None, Option("--label", help="What is to be predicted.", metavar="COLUMN")]
