@@ -16,7 +16,10 @@ from auditor.rows import InputError
 
 BUILTIN = "builtin"
 NAMES = ("sent_more", "sent_less")
-WANTED = "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), or builtin"
+WANTED = (
+    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's JSON, "
+    "or builtin"
+)
 PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
 MENTION = re.compile(r"\[([^\]]*)\]")
 
@@ -47,7 +50,7 @@ def read(templates: str) -> tuple[Pair, ...]:
     if path.is_dir() or path.suffix == ".txt":
         pairs = _winobias(path)
     elif path.suffix in (".jsonl", ".json"):
-        pairs = _named(_json_lines(path), path)
+        pairs = _json(path)
     else:
         pairs = _named(_csv(path), path)
     if not pairs:
@@ -126,6 +129,17 @@ def _csv(path: Path) -> list[dict[str, object]]:
             return [dict(row) for row in csv.DictReader(file)]
     except (UnicodeDecodeError, csv.Error) as cause:
         raise InputError(f"--templates {str(path)!r}: cannot be read ({cause}); want {WANTED}") from None
+
+
+def _json(path: Path) -> tuple[Pair, ...]:
+    """Pairs of JSON lines, of BBQ's lines, or of StereoSet's document."""
+    from auditor.probe import published
+
+    whole = published.document(path) if path.suffix == ".json" else None
+    if whole is not None:
+        return whole
+    rows = _json_lines(path)
+    return published.bbq(rows, path) if rows and published.is_bbq(rows[0]) else _named(rows, path)
 
 
 def _json_lines(path: Path) -> list[dict[str, object]]:

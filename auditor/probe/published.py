@@ -1,0 +1,82 @@
+"""Published sets of another layout, read from the user's path: BBQ, StereoSet. BOLD holds no pairs and is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from auditor.probe.pairs import Pair
+from auditor.rows import InputError
+
+UNKNOWN = "unknown"
+
+
+def is_bbq(row: Mapping[str, Any]) -> bool:
+    """Whether a line is a question of BBQ."""
+    return {"context", "question", "ans0", "answer_info"} <= set(row)
+
+
+def bbq(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
+    """Ambiguous questions of BBQ (Parrish et al. 2022, doi:10.18653/v1/2022.findings-acl.165) as pairs of answers.
+
+    The context, the question and the answer that names the stereotyped group, beside the same with the other group's; where the
+    question is turned ("nonneg"), the sides are turned. The answer "unknown" and clear contexts are left out. Templates are the
+    question's number in its category. Raises InputError for a line that lacks a field.
+    """
+    found = []
+    for i, row in enumerate(rows):
+        if row.get("context_condition") == "disambig":
+            continue
+        try:
+            wanted = {str(g).casefold() for g in row["additional_metadata"]["stereotyped_groups"]}
+            named = {k: [str(w).casefold() for w in row["answer_info"][k]] for k in ("ans0", "ans1", "ans2")}
+            answers = {k: str(row[k]).strip() for k in named}
+            ask, kind = f"{str(row['context']).strip()} {str(row['question']).strip()}", str(row["category"])
+            number = row["question_index"]
+        except (KeyError, TypeError) as cause:
+            raise InputError(
+                f"--templates {str(path)!r}, line {i}: got a question of BBQ without {cause}; take the file as published"
+            ) from None
+        people = [k for k, words in named.items() if UNKNOWN not in words]
+        own = [k for k in people if wanted & set(named[k])]
+        if len(people) == 2 and len(own) == 1:
+            other = next(k for k in people if k != own[0])
+            more, less = (own[0], other) if row.get("question_polarity") != "nonneg" else (other, own[0])
+            sides = (f"{ask} {answers[k]}" for k in (more, less))
+            found.append(Pair(more=next(sides), less=next(sides), bias_type=kind, template=f"{kind}: {number}"))
+    return tuple(found)
+
+
+def document(path: Path) -> tuple[Pair, ...] | None:
+    """The pairs of a JSON document, None where the file is no single document. Raises InputError for one without pairs."""
+    try:
+        whole = json.loads(path.read_text("utf-8"))
+    except (ValueError, UnicodeDecodeError):
+        return None
+    if isinstance(whole, dict) and isinstance(whole.get("data"), dict):
+        return tuple(_stereoset(whole["data"], path))
+    if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
+        raise InputError(
+            f"--templates {str(path)!r}: holds prompts to be continued (as BOLD has them) and no pairs, so that no paired "
+            "change can be measured; give pairs (CrowS-Pairs, StereoSet, BBQ, WinoBias) or builtin"
+        )
+    return None
+
+
+def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
+    """The stereotyped and the anti-stereotyped sentence of each entry (Nadeem et al. 2021, doi:10.18653/v1/2021.acl-long.416)."""
+    for kind in ("intrasentence", "intersentence"):
+        for i, entry in enumerate(data.get(kind) or ()):
+            try:
+                said = {s["gold_label"]: str(s["sentence"]).strip() for s in entry["sentences"]}
+                before = f"{str(entry['context']).strip()} " if kind == "intersentence" else ""
+                bias, target = str(entry["bias_type"]), str(entry["target"])
+            except (KeyError, TypeError) as cause:
+                raise InputError(
+                    f"--templates {str(path)!r}, {kind} {i}: got no {cause}, which StereoSet has; take the file as published"
+                ) from None
+            if {"stereotype", "anti-stereotype"} <= set(said):
+                more, less = (before + said[k] for k in ("stereotype", "anti-stereotype"))
+                yield Pair(more=more, less=less, bias_type=bias, template=f"{bias}: {target}")
