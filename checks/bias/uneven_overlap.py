@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.check import Check, Specimen, Tally
+from auditor.check import Check, Specimen
 from auditor.model import Reading, Where
-from auditor.rows import Batch, Roles, Setting
+from auditor.rows import Roles, Setting
 from auditor.statistics.comparisons import rate_difference
 from auditor.statistics.counts import bonferroni
 from auditor.tallies.copies import Copies, shared
-from auditor.tallies.groups import GroupCounts, encode, reference_of, short
+from auditor.tallies.groups import GroupCounts, reference_of, short
+from auditor.tallies.judged_groups import HeldGroups
 from auditor.tallies.keys import RowKeys, TextKeys, common, pairs, text_columns
 from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
 
 ROLES = Roles(text="text", sensitive="g")
 METRIC = "overlap_share_difference"
 SHOWN = 30
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeldGroups(Tally):
-    """(positions, group values) of the held-out rows, by split and attribute: 16 bytes a row, held-out rows are whole."""
-
-    parts: dict[tuple[str, str], tuple[tuple[NDArray[np.int64], NDArray[np.object_]], ...]] = field(default_factory=dict)
-
-    @classmethod
-    def columns(cls, setting: Setting) -> Iterable[str]:
-        return setting.roles.sensitive
-
-    @classmethod
-    def of(cls, batch: Batch, *after: Any) -> Self:
-        setting = batch.setting
-        if batch.split not in {s.name for s in setting.held_out}:
-            return cls()
-        parts: dict[tuple[str, str], tuple[tuple[NDArray[np.int64], NDArray[np.object_]], ...]] = {}
-        for name in dict.fromkeys(setting.roles.sensitive):
-            if batch.has(name):
-                codes, names = encode(batch.column(name))
-                spelled = np.empty(len(names), object)
-                spelled[:] = names
-                parts[batch.split, name] = ((batch.rows, spelled[codes]),)
-        return cls(parts)
-
-    def __add__(self, other: Self) -> Self:
-        parts = dict(self.parts)
-        for key, more in other.parts.items():
-            parts[key] = parts.get(key, ()) + more
-        return type(self)(parts)
-
-    def of_split(self, split: str, attribute: str) -> tuple[NDArray[np.int64], NDArray[np.object_]] | None:
-        """Positions, ascending, and values; None where there are none."""
-        if (split, attribute) not in self.parts:
-            return None
-        rows, values = (np.concatenate(x) for x in zip(*self.parts[split, attribute], strict=True))
-        order = np.argsort(rows, kind="stable")
-        return rows[order], values[order]
 
 
 def rows_of(leaked: int) -> dict[str, dict[str, list[Any]]]:
