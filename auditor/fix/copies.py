@@ -67,10 +67,12 @@ def _is_lines(source: Source) -> bool:
 
 def _tables(source: Source, changes: Changes, target: Path, kind: str) -> dict[str, int]:
     counts = {"rows_before": 0, "rows_after": 0, "values_changed": 0, "copies_added": 0}
+    dropped = np.sort(np.fromiter(changes.dropped, np.int64, len(changes.dropped)))
     with _sink(target) as sink:
         writer: Any = None
         for raw in source.read():
-            table = _changed(raw.table, raw.rows, changes, counts)
+            first, last = np.searchsorted(dropped, [raw.rows[0], raw.rows[-1] + 1]) if len(raw.rows) else (0, 0)
+            table = _changed(raw.table, raw.rows, dropped[first:last], changes, counts)
             if writer is None:
                 writer = _writer(sink, table.schema, kind)
             writer.write_table(table)
@@ -119,9 +121,9 @@ def _sink(target: Path) -> Iterator[BinaryIO]:
             yield plain
 
 
-def _changed(table: pa.Table, rows: Any, changes: Changes, counts: dict[str, int]) -> pa.Table:
+def _changed(table: pa.Table, rows: Any, dropped: Any, changes: Changes, counts: dict[str, int]) -> pa.Table:
     counts["rows_before"] += len(rows)
-    keep = ~np.isin(rows, np.fromiter(changes.dropped, np.int64, len(changes.dropped)))
+    keep = ~np.isin(rows, dropped)
     table, rows = table.filter(pa.array(keep)), rows[keep]
     for name, by in changes.values.items():
         if name in table.column_names:
