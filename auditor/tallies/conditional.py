@@ -26,6 +26,7 @@ METRICS = {
     "label": ("demographic_disparity", "conditional_demographic_disparity", "data"),
     "prediction": ("demographic_disparity_predicted", "conditional_demographic_disparity_predicted", "prediction"),
 }
+NAMED = {"label": ("labels", "labelled"), "prediction": ("classes", "predicted")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +116,31 @@ def _limited(one: Comparison, cells: Any, z: float, limit: float, seed: int) -> 
 
 
 def readings(
-    check: Check[*tuple[Any, ...]], found: Sequence[Disparity], what: What, limit: float, favourable: str
+    check: Check[*tuple[Any, ...]],
+    setting: Setting,
+    groups: GroupCounts,
+    counts: StratumCounts,
+    what: What,
+    favourable: Sequence[str],
+    reason: str,
+    least: int,
 ) -> Iterator[Reading | Record]:
-    """A reading a group and stratum column, and the entries of `bias.comparisons`."""
+    """A reading a group and stratum column, and the entries of `bias.comparisons`.
+
+    `favourable` is the one favourable outcome; with several, or with a `reason`, the one reading says why nothing is compared.
+    """
+    outcomes, rows = NAMED[what]
+    if len(favourable) > 1:
+        reason = f"of more than two {outcomes} none was declared favourable: give --positive"
+    limit = check.warn_above if check.warn_above is not None else float("inf")
+    found = [] if reason else disparities_of(counts, groups, setting, what, favourable[0], limit, least)
+    if not found:
+        reason = reason or f"no group besides the reference has {rows} rows within a stratum"
+        yield check.read(Where(), unmeasured(METRICS[what][1], "share", reason), reason, unsure=reason)
     told = set()
     for d in found:
         t = d.table
-        place = {"attribute": t.attribute, "stage": METRICS[what][2], "split": t.split, "label": favourable}
+        place = {"attribute": t.attribute, "stage": METRICS[what][2], "split": t.split, "label": favourable[0]}
         place |= {"group": d.group, "reference": d.reference}
         if what == "label" and (t.split, t.attribute, d.group) not in told:
             told.add((t.split, t.attribute, d.group))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -68,6 +68,13 @@ class Predicted(Tally):
         rows, labels, values = (np.concatenate(x) for x in zip(*self.parts[split], strict=True))
         order = np.argsort(rows, kind="stable")
         return Judgement(rows=rows[order], labels=labels[order].astype(np.int64), probabilities=values[order].astype(np.float64))
+
+    def by_split(self, setting: Setting) -> Iterator[tuple[str, Judgement | str]]:
+        """Every split with its rows, or with the reason why none of them was predicted."""
+        given = setting.derived.get("probabilities", {}).get("reason")
+        for split in (s.name for s in setting.splits):
+            found = self.of_split(split)
+            yield split, str(given or f"no row of {split} has a label that the model knows") if found is None else found
 
 
 def in_sample(judgement: Judgement) -> bool:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.check import Check, Specimen
-from auditor.model import Reading, Record, Where
+from auditor.model import Reading, Record
 from auditor.rows import Roles, Setting
-from auditor.tallies.conditional import disparities_of, readings
+from auditor.tallies.conditional import readings
 from auditor.tallies.groups import GroupCounts
 from auditor.tallies.label_gaps import MIN_GROUP, compared_labels, least_rows
-from auditor.tallies.prediction_gaps import unmeasured
 from auditor.tallies.strata import StratumCounts, no_strata
 
 ROLES = Roles(label="y", sensitive="sex")
@@ -63,16 +62,4 @@ class ConditionalLabelGap(Check[GroupCounts, StratumCounts]):
     def judge(self, setting: Setting, groups: GroupCounts, counts: StratumCounts) -> Iterator[Reading | Record]:
         tables = list(groups.tables(setting))
         labels, reason = compared_labels(setting, tables[0].labels) if tables else ((), "there is no group to compare")
-        if len(labels) > 1:
-            reason = "of more than two labels none was declared favourable: give --positive"
-        limit = self.warn_above if self.warn_above is not None else float("inf")
-        found = (
-            []
-            if reason
-            else disparities_of(counts, groups, setting, "label", labels[0], limit, least_rows(setting, self.min_group))
-        )
-        if not found:
-            reason = reason or "no group besides the reference has labelled rows within a stratum"
-            yield self.read(Where(), unmeasured("conditional_demographic_disparity", "share", reason), reason, unsure=reason)
-            return
-        yield from readings(self, found, "label", limit, labels[0])
+        yield from readings(self, setting, groups, counts, "label", labels, reason, least_rows(setting, self.min_group))

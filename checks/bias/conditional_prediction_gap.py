@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from auditor.check import Check, Specimen
 from auditor.checks.bias.conditional_label_gap import stratified
-from auditor.model import Reading, Record, Where
+from auditor.model import Reading, Record
 from auditor.rows import Roles, Setting
-from auditor.tallies.conditional import disparities_of, readings
+from auditor.tallies.conditional import readings
 from auditor.tallies.groups import GroupCounts
 from auditor.tallies.label_gaps import MIN_GROUP, least_rows
 from auditor.tallies.outcomes import OutcomeCounts
-from auditor.tallies.prediction_gaps import favourable, no_classes, unmeasured
+from auditor.tallies.prediction_gaps import favourable, no_classes
 from auditor.tallies.strata import StratumCounts, no_strata
 
 ROLES = Roles(prediction="y", sensitive="sex")
@@ -55,18 +55,4 @@ class ConditionalPredictionGap(Check[GroupCounts, OutcomeCounts, StratumCounts])
     ) -> Iterator[Reading | Record]:
         vocabulary, reason = outcomes.vocabulary(setting)
         labels, reason = ((), reason) if reason else favourable(setting, vocabulary)
-        if len(labels) > 1:
-            reason = "of more than two classes none was declared favourable: give --positive"
-        limit = self.warn_above if self.warn_above is not None else float("inf")
-        found = (
-            []
-            if reason
-            else disparities_of(counts, groups, setting, "prediction", labels[0], limit, least_rows(setting, self.min_group))
-        )
-        if not found:
-            reason = reason or "no group besides the reference has predicted rows within a stratum"
-            yield self.read(
-                Where(), unmeasured("conditional_demographic_disparity_predicted", "share", reason), reason, unsure=reason
-            )
-            return
-        yield from readings(self, found, "prediction", limit, labels[0])
+        yield from readings(self, setting, groups, counts, "prediction", labels, reason, least_rows(setting, self.min_group))

@@ -59,13 +59,11 @@ class HighNoiseRate(Check[Predicted]):
 
     def judge(self, setting: Setting, predicted: Predicted) -> Iterator[Reading]:
         info = setting.derived.get("probabilities", {})
-        for split in (s.name for s in setting.splits):
+        for split, found in predicted.by_split(setting):
             where = Where(split=split, columns=(setting.roles.label or "",))
-            found = predicted.of_split(split)
-            if found is None:
-                why = str(info.get("reason") or f"no row of {split} has a label that the model knows")
-                nothing = Effect(name="noise_rate", value=None, unit="share", reason=why)
-                yield self.read(where, nothing, f"Labels of {split} were not judged: {why}", unsure=why)
+            if isinstance(found, str):
+                nothing = Effect(name="noise_rate", value=None, unit="share", reason=found)
+                yield self.read(where, nothing, f"Labels of {split} were not judged: {found}", unsure=found)
                 continue
             seen = bool(info.get("given")) and in_sample(found)
             yield self._reading(where, found, "the given probabilities seem fitted on these rows (NOI310)" if seen else "")
