@@ -72,12 +72,20 @@ class Forms:
 def matches(normal: pa.Array, forms: Forms) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(rows, forms) such that the N1 text holds the form as whole words, longest first: words that belong to a longer form
     count for no shorter one. Each pair once, sorted."""
+    row, _, which = places(normal, forms)
+    pairs = np.unique(np.stack([row, which]), axis=1)
+    return pairs[0], pairs[1]
+
+
+def places(normal: pa.Array, forms: Forms) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(rows, words, forms) of every time that a form stands in a text, as `matches` finds them; unsorted. `words` is the place of
+    the first word, counted through all texts: those of one text follow one another."""
     words = pc.utf8_split_whitespace(normal.fill_null(""))
     flat = pc.list_flatten(words).cast(pa.string())
     row = pc.list_parent_indices(words).to_numpy(zero_copy_only=False).astype(np.int64)
     free = np.ones(len(flat), np.bool_)
-    found = [np.empty((2, 0), np.int64)]
-    for size, wanted, places in forms.sizes:
+    found = [np.empty((3, 0), np.int64)]
+    for size, wanted, at_forms in forms.sizes:
         n = len(flat) - size + 1
         if n <= 0:
             continue
@@ -87,11 +95,11 @@ def matches(normal: pa.Array, forms: Forms) -> tuple[NDArray[np.int64], NDArray[
         at = pc.index_in(gram, value_set=wanted).fill_null(-1).to_numpy(zero_copy_only=False)
         start = np.flatnonzero(at >= 0)
         start = start[row[start] == row[start + size - 1]]
-        which = places[at[start]]
+        which = at_forms[at[start]]
         own = np.arange(size) < forms.used[which][:, None]
         spans = start[:, None] + np.arange(size)
         keep = (free[spans] | ~own).all(axis=1)
-        found.append(np.stack([row[start[keep]], which[keep]]))
+        found.append(np.stack([row[start[keep]], start[keep], which[keep]]))
         free[spans[keep][own[keep]]] = False
-    pairs = np.unique(np.concatenate(found, axis=1), axis=1)
-    return pairs[0], pairs[1]
+    rows, start, which = np.concatenate(found, axis=1)
+    return rows, start, which

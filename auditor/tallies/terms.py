@@ -72,7 +72,7 @@ class TermCounts(Tally):
 
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
-        batch, setting = _part(batch), batch.setting
+        batch, setting = part(batch), batch.setting
         total = cls()
         if is_preference(setting):
             sides = []
@@ -131,7 +131,7 @@ class TermCounts(Tally):
 PRONOUNS = ("masculine", "feminine", "neutral", "both")
 
 
-def _part(batch: Batch) -> Batch:
+def part(batch: Batch) -> Batch:
     """The batch, or its part of the sample where the split is beyond the cap."""
     total = next((s.rows for s in batch.setting.splits if s.name == batch.split), 0)
     if total <= CAP_TEXTS:
@@ -149,14 +149,18 @@ def _labels(batch: Batch) -> pa.Array:
 
 def _found(normal: pa.Array, listed: tuple[Term, ...]) -> NDArray[np.int64]:
     """(2, pairs): document and term, each pair once."""
-    forms, owners = _ready(listed)
-    apart = pc.replace_substring(normal, keys.SEPARATOR, f" {keys.SEPARATOR} ")  # no phrase reaches over two columns
-    rows, form = matches(apart, forms)
+    forms, owners = ready(listed)
+    rows, form = matches(apart(normal), forms)
     return np.unique(np.stack([rows, owners[form]]), axis=1)
 
 
+def apart(normal: pa.Array, words: int = 1) -> pa.Array:
+    """The texts with so many words of nothing between two columns, that no phrase or window reaches from one to the other."""
+    return pc.replace_substring(normal, keys.SEPARATOR, " |" * words + " ")  # the separator itself is white space
+
+
 @lru_cache(maxsize=8)
-def _ready(listed: tuple[Term, ...]) -> tuple[Forms, NDArray[np.int64]]:
+def ready(listed: tuple[Term, ...]) -> tuple[Forms, NDArray[np.int64]]:
     """The forms of a list, and the term that each belongs to."""
     owner = {form: (i, len(term.name.split())) for i, term in enumerate(listed) for form in term.led}
     owner |= {form: (i, len(form.split())) for i, term in enumerate(listed) for form in term.forms}

@@ -104,6 +104,15 @@ def test_conversations_are_searched_for_terms() -> None:
     assert any("of religion" in f.message for f in audit.findings)
 
 
+def test_no_phrase_reaches_from_one_column_to_the_next() -> None:
+    data = {"prompt": [f"{i} i feel like an african" for i in range(60)], "response": ["american films help"] * 60}
+    (race,) = (
+        f for f in audited(data, "BIA202", Roles(prompt="prompt", response="response")).findings if f.where.group == "race"
+    )
+    counts = {row[0]: row[1] for row in race.evidence[0].rows}  # type: ignore[union-attr]  # a Table
+    assert (counts["african"], counts["black"]) == (60, 0)  # not 60 of "african american"
+
+
 def test_texts_that_name_nobody_are_clean() -> None:
     data = {"text": [f"my card number {i} is late" for i in range(100)], "label": ["a", "b"] * 50}
     for code in ("BIA201", "BIA202", "BIA204"):
