@@ -60,9 +60,22 @@ def view(audit: Audit, drawings: Mapping[str, Any]) -> dict[str, Any]:
     names = {o.code: o.name for o in audit.outcomes}
     guards = [_guard(g, names) for g in t.get("guards") or () if isinstance(g, Mapping)]
     tables = [table for key, value in t.items() if key not in KNOWN for table in tabled(_spaced(key), value)]
-    tables += tabled("Evaluations", list(_evaluations(audit)))
+    tables += [*_elsewhere(audit), *tabled("Evaluations", list(_evaluations(audit)))]
     shown = [drawings[p] for p in ("loss", "gap") if p in drawings]
     return {"facts": facts, "guards": guards, "drawings": shown, "tables": tables}
+
+
+def _elsewhere(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]]:
+    """What it would have cost to stop at each evaluation instead of the best: held-out loss above the least."""
+    seen = [(e.get("step"), loss) for e in _evaluations(audit) if (loss := _number(e.get("held_out_loss"))) is not None]
+    if len(seen) < 2:
+        return []
+    least = min(loss for _, loss in seen)
+    head = ("Step", "Held-out loss", "Above the least", "Above the least, %")
+    lines: list[tuple[Cell, ...]] = [
+        (_cell(step), loss, loss - least, 100 * (loss / least - 1) if least > 0 else None) for step, loss in seen[:TABLE_LINES]
+    ]
+    return [("What stopping elsewhere would have cost", head, lines)]
 
 
 def tabled(title: str, value: Any) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]]:
