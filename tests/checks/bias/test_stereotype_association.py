@@ -37,7 +37,7 @@ def test_the_log_odds_are_those_of_a_table_by_hand() -> None:
     nurse = found["nurse: feminine"]
     assert (nurse.affected, nurse.examined) == (40, 100)
     assert nurse.effect.value == pytest.approx(value)
-    assert (nurse.effect.low, nurse.effect.high) == (pytest.approx(value - half), pytest.approx(value + half))
+    assert [nurse.effect.low, nurse.effect.high] == pytest.approx([value - half, value + half])
     assert [r.row for r in nurse.rows] == list(range(10))
 
 
