@@ -223,3 +223,16 @@ def test_a_full_disk_is_one_line_and_an_earlier_checkpoint_stays(
     with pytest.raises(InputError, match="No space left"):
         auditor.train(bases / "bert", spoken, output=tmp_path, every=4, **QUICK)
     assert (tmp_path / "checkpoint-4" / "optimizer.pt").is_file()
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_chat_set_is_tuned_on_what_the_assistant_says(bases: Path, spoken: pd.DataFrame, tmp_path: Path, parts: bool) -> None:
+    def turn(role: str, text: str) -> dict[str, Any]:
+        return {"role": role, "content": [{"type": "text", "text": text}] if parts else text}
+
+    frame = pd.DataFrame({"messages": [[turn("user", "people wrote"), turn("assistant", t)] for t in spoken.text]})
+    options: dict[str, Any] = {"epochs": 1, "learning_rate": 1e-2, "on_overfit": "record", "select": ("DUP101",)}
+    audit = auditor.train(bases / "gpt2", frame, task="chat", output=tmp_path / "out", **options)
+    only = (audit.tuning or {})["test"]
+    assert [(c["tuned against"], c["metric"], c["verdict"]) for c in only] == [("the base model", "loss", "better")]
+    assert (tmp_path / "out" / "audit.html").is_file()
