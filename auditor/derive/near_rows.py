@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,18 @@ from numpy.typing import NDArray
 from auditor.derive import Sample, features
 from auditor.rows import Derived, Setting
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 CAP = 10_000
 """Rows of a split that are compared: a share read from them has a standard error of at most .005."""
 K = 5
 FEW = 9
 """Rows of the reference up to which the single nearest row is asked."""
 MOST_GROUPS = 20
+DRAWS = 300  # samples drawn anew for the standard error of a flip test: it is told to 4 % of itself
+SAME = 1e-6  # distances that differ by less are equal
+BLOCK = 512  # places whose distances are in memory at once: 40 MB
 
 Floats = NDArray[np.float64]
 
@@ -112,16 +118,56 @@ def _flips(setting: Setting, sample: Sample, split: str, attribute: str, x: Floa
     place = groups.to_numpy(zero_copy_only=False)
     base = told & (place == reference)
     k = 1 if base.sum() <= FEW else K
+    rng = np.random.default_rng(setting.seed)
+    theirs, votes = _places(x[base], y[base])
     found = []
     for group in [g for g in order if g != reference][:MOST_GROUPS]:
         own = told & (place == group)
         if base.sum() < k or not own.any():
             continue
-        near = y[base][nearest(x[own], x[base], k, itself=False)].mean(axis=1) > 0.5
-        gains, losses = int((near & ~y[own]).sum()), int((~near & y[own]).sum())
-        entry = {"attribute": attribute, "split": split, "group": group, "reference": reference, "k": k}
+        points, counts = _places(x[own], y[own])
+        near = neighbourhoods(points, theirs, votes.sum(axis=1), k)
+        gains, losses = (int(v[0]) for v in _flipped(near, counts[None], votes[None])[:2])
+        drawn = _flipped(near, rng.poisson(counts, (DRAWS, *counts.shape)), rng.poisson(votes, (DRAWS, *votes.shape)))
+        error = float(((drawn[0] - drawn[1]) / np.maximum(drawn[2], 1)).std())
+        entry = {"attribute": attribute, "split": split, "group": group, "reference": reference, "k": k, "error": error}
         found.append(entry | {"gains": gains, "losses": losses, "n": int(own.sum()), "n_reference": int(base.sum())})
     return found
+
+
+def _places(x: Floats, y: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int64]]:
+    """The different rows, and (places, 2) how many of each are predicted otherwise and favourably."""
+    points, at = np.unique(x, axis=0, return_inverse=True)
+    counts = np.zeros((len(points), 2), np.int64)
+    np.add.at(counts, (at.reshape(-1), y.astype(np.int64)), 1)
+    return points, counts
+
+
+def neighbourhoods(points: Floats, among: Floats, rows: NDArray[np.int64], k: int) -> csr_array:
+    """(points, among) with 1 where a place is no farther than the k-th nearest row; places have so many `rows` each.
+
+    Rows as far as the k-th belong to it too, so that no order of the rows decides which of them are asked.
+    """
+    from scipy.sparse import csr_array, vstack
+    from sklearn.metrics import pairwise_distances
+
+    parts = []
+    for start in range(0, len(points), BLOCK):
+        far = pairwise_distances(points[start : start + BLOCK], among)
+        first = np.argpartition(far, min(k, far.shape[1]) - 1, axis=1)[:, :k]
+        first = np.take_along_axis(first, np.take_along_axis(far, first, axis=1).argsort(axis=1, kind="stable"), axis=1)
+        enough = np.argmax(rows[first].cumsum(axis=1) >= k, axis=1)
+        edge = far[np.arange(len(far)), first[np.arange(len(far)), enough]]
+        parts.append(csr_array((far <= edge[:, None] + SAME).astype(np.int64)))
+    return csr_array(vstack(parts))
+
+
+def _flipped(near: csr_array, counts: NDArray[np.int64], votes: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """(samples,) rows that would gain, that would lose, and all, by the majority of their neighbourhood."""
+    ahead = near @ (votes[:, :, 1] - votes[:, :, 0]).T  # (places, samples)
+    gains = (counts[:, :, 0].T * (ahead > 0)).sum(axis=0)
+    losses = (counts[:, :, 1].T * (ahead < 0)).sum(axis=0)
+    return gains, losses, counts.sum(axis=(1, 2))
 
 
 def _favourable(setting: Setting, names: list[str]) -> str | None:

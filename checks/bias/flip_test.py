@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from auditor.tallies.groups import short
 from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
 
 ROLES = Roles(prediction="p", sensitive="g")
+METHOD = "rows and neighbours drawn anew, normal 95 %"
 
 
 def rows_of(harmed: bool) -> dict[str, list[Any]]:
@@ -33,15 +33,16 @@ class FlipTest(Check[NearRows]):
 
     ## Measured
     (F+ - F-) / n of the group, -1 to 1, far from 0 is bad, + means the group is harmed. F+: predicted unfavourable while most
-    of its 5 nearest rows of the reference (1 where that has 9 rows or fewer) are predicted favourable; F-: the reverse. Features
-    to mean 0 and standard deviation 1, groups left out; at most 10,000 rows a split. Limits over the rows of the group, the
-    neighbours as they are, widened by Bonferroni; found where they lie wholly beyond the tolerance.
+    of its 5 nearest rows of the reference (1 where that has 9 rows or fewer; all that are as near as the fifth) are predicted
+    favourable; F-: the reverse. Features to mean 0 and standard deviation 1, groups left out; at most 10,000 rows a split.
+    Limits from 300 samples in which rows and neighbours are drawn anew, widened by Bonferroni; found where they lie wholly
+    beyond the tolerance.
 
     ## Fix
     Look at the rows that would flip; compare thresholds by group (`auditor check --mitigate`).
 
     ## Known limits
-    Depends on the features and their scaling; the uncertainty of the neighbours themselves is not part of the interval.
+    Depends on the features and their scaling. Where few rows differ, majorities of large neighbourhoods turn all at once.
     Groups below 100 rows are shown and not judged. One code base returns the opposite sign of its documentation; this is the
     documented one.
 
@@ -66,7 +67,7 @@ class FlipTest(Check[NearRows]):
                 yield self.read(where, unmeasured("flip_test", "share", e["reason"]), e["reason"], unsure=e["reason"])
                 continue
             value, n = (e["gains"] - e["losses"]) / e["n"], e["n"]
-            error = math.sqrt(max((e["gains"] + e["losses"]) / n - value**2, 0.0) / n)
+            error = e["error"]
             wide = (value - z * error, value + z * error)
             few = "" if e in large else f"{min(n, e['n_reference']):,} rows, fewer than {MIN_GROUP}"
             beyond = wide[0] > limit or wide[1] < -limit
@@ -74,14 +75,14 @@ class FlipTest(Check[NearRows]):
             verdict = "inconclusive" if few else "fail" if beyond else "pass" if within else "inconclusive"
             low, high = max(-1.0, value - Z95 * error), min(1.0, value + Z95 * error)
             place = {"attribute": e["attribute"], "group": e["group"], "reference": e["reference"], "stage": "prediction"}
-            values = {"metric": "flip_test", "value": value, "low": low, "high": high, "method": "mean over rows, normal 95 %"}
+            values = {"metric": "flip_test", "value": value, "low": low, "high": high, "method": METHOD}
             ends = {"simultaneous_low": max(-1.0, wide[0]), "simultaneous_high": min(1.0, wide[1])}
             told = {"n": n, "n_reference": e["n_reference"], "verdict": verdict, "reason": few}
             status = {"status": "suppressed" if few else "ok", "split": e["split"]}
             yield Record(section="bias", list="comparisons", values={**place, **values, **ends, **told, **status})
             yield self.read(
                 Where(split=e["split"], columns=where.columns, group=e["group"], reference=e["reference"]),
-                Effect(name="flip_test", value=value, low=low, high=high, unit="share", method="mean over rows, normal 95 %"),
+                Effect(name="flip_test", value=value, low=low, high=high, unit="share", method=METHOD),
                 f"{e['attribute']} {short(e['group'])!r} in {e['split']}: {e['gains']:,} of {n:,} rows would gain and "
                 f"{e['losses']:,} lose by the predictions of their {e['k']} nearest rows of {short(e['reference'])!r}",
                 affected=e["gains"] + e["losses"],

@@ -69,13 +69,14 @@ class MissingGroupDiffers(Check[GroupCounts, CompleteRows]):
         n1, n2 = int(k1.sum()), int(k2.sum())
         at = [table.labels.index(y) for y in labels]
         if n1 == 0 or n2 == 0:
+            reason = f"{table.name} is missing in {'no' if n2 else 'every'} labelled row of {table.split}"
             return self.read(
                 where,
-                Effect(name="label_rate_difference", value=0.0 if n2 else None, unit="share", reason="" if n2 else "no group"),
+                Effect(name="label_rate_difference", value=None, unit="share", reason=reason),
                 f"{table.name} is missing in {n1:,} of {n1 + n2:,} labelled rows of {table.split}",
                 examined=n1 + n2,
                 level="clean" if n2 else "",
-                unsure="" if n2 else f"{table.name} is missing in every row of {table.split}",
+                unsure="" if n2 else reason,
             )
         worst = max(at, key=lambda i: (abs(k1[i] / n1 - k2[i] / n2), -i))
         gap = rate_difference("label_rate_difference", int(k1[worst]), n1, int(k2[worst]), n2)
