@@ -12,6 +12,7 @@ from auditor.statistics.counts import bonferroni
 from auditor.statistics.proportions import Z95
 from auditor.tallies.asked import NearRows
 from auditor.tallies.groups import short
+from auditor.tallies.outcomes import OutcomeCounts
 from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
 
 ROLES = Roles(prediction="p", sensitive="g")
@@ -25,7 +26,7 @@ def rows_of(harmed: bool) -> dict[str, list[Any]]:
     return {"x": x, "g": g, "p": [int(v > (0.5 if harmed and gi == "b" else 0.0)) for v, gi in zip(x, g, strict=True)]}
 
 
-class FlipTest(Check[NearRows]):
+class FlipTest(Check[OutcomeCounts, NearRows]):
     """Rows of a group would be predicted otherwise, were they in the reference group.
 
     ## Why
@@ -56,7 +57,11 @@ class FlipTest(Check[NearRows]):
     good = Specimen(train=rows_of(False), roles=ROLES)
     bad = Specimen(train=rows_of(True), roles=ROLES, found=1)
 
-    def judge(self, setting: Setting, near: NearRows) -> Iterator[Reading | Record]:
+    def judge(self, setting: Setting, outcomes: OutcomeCounts, near: NearRows) -> Iterator[Reading | Record]:
+        _, reason = outcomes.vocabulary(setting)
+        if reason:
+            yield self.read(Where(), unmeasured("flip_test", "share", reason), reason, unsure=reason)
+            return
         entries = list(setting.derived.get("near_rows", {}).get("flips", ()))
         large = [e for e in entries if "reason" not in e and min(e["n"], e["n_reference"]) >= MIN_GROUP]
         z = bonferroni(len(large))

@@ -65,6 +65,7 @@ class SmallGroup(Check[GroupCounts]):
 
     def _reading(self, table: GroupTable, reference: str | None, label: str | None, least: int) -> Reading:
         single = len(table.attributes) == 1
+        nothing = f"{table.name} in {table.split}: every value is missing" if all(table.missing) else ""
         tiny = [i for i, rows in enumerate(table.rows) if rows < least and not table.missing[i]]
         lines = [(short(table.groups[i]), int(table.rows[i]), None, least - int(table.rows[i])) for i in tiny]
         weak = self._weak(table, reference, label, set(tiny))
@@ -79,13 +80,13 @@ class SmallGroup(Check[GroupCounts]):
         note = f"{left:,} more are not shown" if left else ""
         return self.read(
             Where(split=table.split, columns=table.attributes),
-            Effect(name="small_groups", value=float(len(tiny)), unit="groups"),
+            Effect(name="small_groups", value=None if nothing else float(len(tiny)), unit="groups", reason=nothing),
             said + (f": {named}" + (" ..." if len(lines) + len(weak) > 3 else "") if named else ""),
             affected=sum(int(table.rows[i]) for i in tiny),
             examined=int(table.rows.sum()),
             evidence=(Table(title=f"Small groups of {table.name}", columns=columns, rows=every, note=note),) if every else (),
             level="warning" if fewest else "note" if lines or weak else "clean",
-            unsure="" if not all(table.missing) else f"{table.name} in {table.split}: every value is missing",
+            unsure=nothing,
             limit=self.warn_above,
         )
 

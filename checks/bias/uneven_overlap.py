@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,19 @@ from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
 ROLES = Roles(text="text", sensitive="g")
 METRIC = "overlap_share_difference"
 SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One group against the reference, in the pair of splits of `where` (split, reference)."""
+
+    where: Where
+    group: str
+    reference: str
+    k: int  # rows of the group whose twin is in the other split
+    n: int
+    k_ref: int
+    n_ref: int
 
 
 def rows_of(leaked: int) -> dict[str, dict[str, list[Any]]]:
@@ -62,7 +76,7 @@ class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
     def judge(
         self, setting: Setting, keys: RowKeys, words: TextKeys, counts: GroupCounts, groups: HeldGroups
     ) -> Iterator[Reading]:
-        places: list[tuple[Where, int, int, int, int]] = []
+        places: list[Place] = []
         every = list(counts.tables(setting))
         for held, other in pairs(setting):
             twins = self._twins(setting, keys, words, held, other)
@@ -75,7 +89,7 @@ class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
                     yield self.read(where, unmeasured(METRIC, "share", why), why, unsure=why)
                     continue
                 places += _places(where, counts.namer(attribute, setting), found, twins, reference)
-        large = sum(min(n, n_ref) >= MIN_GROUP for *_, n, _, n_ref in places)
+        large = sum(min(p.n, p.n_ref) >= MIN_GROUP for p in places)
         for place in places:
             yield from self._reading(place, bonferroni(large))
 
@@ -87,14 +101,14 @@ class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
         found = shared(words.rows, held, other) if wanted else shared(keys.rows, (held, names), (other, names))
         return f"more than {len(found.row):,} rows overlap: groups were not counted" if found.note else found
 
-    def _reading(self, place: tuple[Where, int, int, int, int], z: float) -> Iterator[Reading]:
-        where, k, n, k_ref, n_ref = place
+    def _reading(self, place: Place, z: float) -> Iterator[Reading]:
+        where, k, n, k_ref, n_ref = place.where, place.k, place.n, place.k_ref, place.n_ref
         gap = rate_difference(METRIC, k, n, k_ref, n_ref, z=z)
         limit = self.warn_above if self.warn_above is not None else 1.0
         low, high = gap.simultaneous_low or 0.0, gap.simultaneous_high or 0.0
         few = f"{min(n, n_ref):,} held-out rows, fewer than {MIN_GROUP}" if min(n, n_ref) < MIN_GROUP else ""
         beyond = low > limit or high < -limit
-        attribute, (group, reference) = where.columns[0], where.group.split("\x1f")
+        attribute, group, reference = where.columns[0], place.group, place.reference
         yield self.read(
             Where(split=where.split, columns=where.columns, group=group, reference=reference),
             gap.effect("share"),
@@ -110,8 +124,8 @@ class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
 
 def _places(
     where: Where, names: Any, found: tuple[NDArray[np.int64], NDArray[np.object_]], twins: Copies, reference: str
-) -> Iterator[tuple[Where, int, int, int, int]]:
-    """(where, leaked and all rows of the group, leaked and all of the reference) of the largest groups."""
+) -> Iterator[Place]:
+    """The largest groups."""
     rows, values = found
     of = np.array([names[v][1] for v in values])
     leaked = np.isin(rows, twins.row)
@@ -121,5 +135,5 @@ def _places(
     if reference not in by:
         return
     for group in sorted((g for g in by if g != reference), key=lambda g: (-by[g][1], g))[:SHOWN]:
-        place = Where(split=where.split, columns=where.columns, group=f"{group}\x1f{reference}", reference=where.reference)
-        yield place, *by[group], *by[reference]
+        (k, n_own), (k_ref, n_ref) = by[group], by[reference]
+        yield Place(where=where, group=group, reference=reference, k=k, n=n_own, k_ref=k_ref, n_ref=n_ref)
