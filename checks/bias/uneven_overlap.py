@@ -130,8 +130,8 @@ def _places(
     of = np.array([names[v][1] for v in values])
     leaked = np.isin(rows, twins.row)
     groups, inverse = np.unique(of, return_inverse=True)
-    n, k = np.bincount(inverse), np.bincount(inverse, weights=leaked).astype(int)
-    by = {str(g): (int(k[i]), int(n[i])) for i, g in enumerate(groups)}
+    rows_of_group, hits = np.bincount(inverse), np.bincount(inverse, weights=leaked)
+    by: dict[str, tuple[int, int]] = {str(g): (int(hits[i]), int(rows_of_group[i])) for i, g in enumerate(groups)}
     if reference not in by:
         return
     for group in sorted((g for g in by if g != reference), key=lambda g: (-by[g][1], g))[:SHOWN]:
