@@ -178,15 +178,16 @@ class StereotypeAssociation(Check[Pairings]):
         for term in groups_of(setting):
             axes.setdefault(term.axis, []).append(term.name)
         for split in (s.name for s in setting.splits):
-            seen = sum(n for cell, n in counts.near.items() if cell[0] == split)
+            near = Counter({cell: n for cell, n in counts.near.items() if cell[0] == split})
+            met = {cell[1:3] for cell in near}
             ties = [
                 tie
                 for axis, groups in axes.items()
                 for role in roles_of(setting)
-                if (tie := self._tie(counts, split, axis, groups, role.name)) is not None
+                if (axis, role.name) in met and (tie := self._tie(counts, split, axis, groups, role.name)) is not None
             ]
             if not ties:
-                yield self._nothing(split, seen)
+                yield self._nothing(split, near.total())
             table = _table(split, ties)
             for tie in ties:
                 yield self._reading(setting, counts, split, tie, table)

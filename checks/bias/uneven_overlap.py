@@ -135,5 +135,5 @@ def _places(
     if reference not in by:
         return
     for group in sorted((g for g in by if g != reference), key=lambda g: (-by[g][1], g))[:SHOWN]:
-        (k, n_own), (k_ref, n_ref) = by[group], by[reference]
-        yield Place(where=where, group=group, reference=reference, k=k, n=n_own, k_ref=k_ref, n_ref=n_ref)
+        (own, rows_own), (k_ref, n_ref) = by[group], by[reference]
+        yield Place(where=where, group=group, reference=reference, k=own, n=rows_own, k_ref=k_ref, n_ref=n_ref)
