@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,21 @@ def test_a_term_that_rejected_answers_alone_hold_is_found_in_preferences() -> No
     found = {f.where.group: f for f in audited(data, "BIA201", roles).findings}
     assert found["muslim"].effect.value == 0.5
     assert "sikh" not in found  # both answers hold it
+
+
+def test_pairs_of_chats_are_judged_by_mcnemar_and_by_pronoun() -> None:
+    def chats(texts: list[str]) -> list[list[dict[str, str]]]:
+        return [[{"role": "user", "content": "who?"}, {"role": "assistant", "content": t}] for t in texts]
+
+    sides = [("a man", "a muslim man")] * 45 + [("a muslim man", "a man")] * 25 + [("a muslim man", "his muslim man")] * 60
+    data = {"chosen": chats([f"she met {a}" for a, _ in sides]), "rejected": chats([f"he met {b}" for _, b in sides])}
+    roles = Roles(chosen="chosen", rejected="rejected")
+    (measured,) = (m for m in audited(data, "BIA201", roles).outcomes[0].measured if m.where.group == "muslim")
+    assert measured.effect.value == pytest.approx(45 / 70 - 0.5)
+    tail = sum(math.comb(70, k) for k in range(45, 71)) / 2**70
+    assert measured.q == pytest.approx(2 * tail)  # exact McNemar: the pairs in which one side alone holds the term
+    (pronouns,) = audited(data, "BIA204", roles).findings
+    assert abs(pronouns.effect.value or 0.0) == 1.0
 
 
 def test_conversations_are_searched_for_terms() -> None:
