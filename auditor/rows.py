@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "bool", "time", "category", "text", "list", "struct", "binary", "null"]
 Part = Literal["train", "held-out", "reference"]
+PLAIN = (("0", "1"), ("false", "true"), ("-1", "1"))
+"""Pairs of values whose favourable one, the second, needs no declaration."""
 Task = Literal["classification", "regression", "multilabel", "language-modeling", "chat", "preference"]
 
 
@@ -122,6 +124,14 @@ class Setting:
         if self.roles.label is None or self.task in ("regression", "language-modeling", "chat", "preference"):
             return False
         return self.task in ("classification",) or self.column(self.roles.label).kind in ("category", "bool", "text")
+
+    def favourable(self, values: Iterable[str]) -> str | None:
+        """The favourable one of these values: the declared one where it is among them; else 1 of 0 and 1, true of false and
+        true, 1 of -1 and 1, or what is left of such a pair where the other does not occur. None where nothing tells."""
+        names = set(values)
+        if self.positive is not None:
+            return self.positive if self.positive in names else None
+        return next((good for bad, good in PLAIN if names and names <= {bad, good}), None)
 
     @property
     def features(self) -> tuple[Column, ...]:

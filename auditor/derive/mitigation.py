@@ -77,7 +77,7 @@ def _parts(
 ) -> tuple[Parts, list[str]] | str:
     """The three parts and the names of their groups, or why there are none."""
     labels = {s: np.array(["" if v is None else v for v in label_texts(setting, sample, s)]) for s in sample.tables}
-    positive = _favourable(setting, labels[first])
+    positive = setting.favourable(set(labels[first].tolist()) - {""})
     if positive is None:
         return "the label has no declared favourable value: give --positive"
     texts = {s: sample.array(s, attribute).cast(pa.large_string()) for s in sample.tables}
@@ -131,14 +131,6 @@ def _swaps(sample: Sample, words: tuple[str, ...], learn: Rows, measure: Rows) -
 
 def _encoded(setting: Setting, sample: Sample) -> dict[str, Any]:
     return dict(features.encode(sample, features.table_columns(setting)).by)
-
-
-def _favourable(setting: Setting, labels: NDArray[np.str_]) -> str | None:
-    names = set(labels.tolist()) - {""}
-    if setting.positive is not None:
-        return setting.positive if setting.positive in names else None
-    plain = next((p for p in (("0", "1"), ("false", "true"), ("-1", "1")) if names == set(p)), None)
-    return plain[1] if plain else None
 
 
 def _groups(texts: dict[str, pa.Array], labels: dict[str, Any], first: str, measured: str) -> list[str]:

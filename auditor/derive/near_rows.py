@@ -103,7 +103,7 @@ def _flips(setting: Setting, sample: Sample, split: str, attribute: str, x: Floa
     """Rows of each group that are predicted otherwise than most of their nearest rows of the reference."""
     said = _texts(sample, split, setting.roles.prediction)
     names = [v for v in said.unique().to_pylist() if v is not None]
-    positive = _favourable(setting, names)
+    positive = setting.favourable(names)
     if positive is None:
         return [{"attribute": attribute, "split": split, "reason": "no favourable prediction is declared: give --positive"}]
     groups = _texts(sample, split, attribute)
@@ -168,10 +168,3 @@ def _flipped(near: csr_array, counts: NDArray[np.int64], votes: NDArray[np.int64
     gains = (counts[:, :, 0].T * (ahead > 0)).sum(axis=0)
     losses = (counts[:, :, 1].T * (ahead < 0)).sum(axis=0)
     return gains, losses, counts.sum(axis=(1, 2))
-
-
-def _favourable(setting: Setting, names: list[str]) -> str | None:
-    if setting.positive is not None:
-        return setting.positive if setting.positive in names else None
-    pairs = ({"0": 0, "1": 1}, {"false": 0, "true": 1}, {"-1": 0, "1": 1})
-    return next((max(p, key=lambda v: p[v]) for p in pairs if set(names) <= set(p) and names), None)

@@ -16,7 +16,6 @@ from auditor.model import Effect, Reading, Record, Table, Where
 from auditor.rows import Batch, Roles, Setting
 from auditor.tallies.capped import summed
 from auditor.tallies.groups import CAP, GroupCounts, Value, cross, crossings, encode, short
-from auditor.tallies.label_gaps import PAIRS
 from auditor.tallies.prediction_gaps import unmeasured
 from auditor.tallies.sample import NumberSample
 
@@ -118,7 +117,8 @@ class ImpactRatio(Check[SelectedCounts, GroupCounts]):
         names = {a: groups.namer(a, setting) for a in setting.roles.sensitive}
         for (split, attributes), counts in sorted(selected.by.items()):
             where = Where(split=split, columns=attributes)
-            wanted = favourable(setting, kind, {c[-1] for s, cs in selected.by.items() for c in cs if c[-1] is not None})
+            seen = {str(c[-1]) for cs in selected.by.values() for c in cs if c[-1] is not None}
+            wanted = "above" if kind == "score" else setting.favourable(seen)
             if wanted is None:
                 why = f"{column!r} has no declared favourable value: give --positive"
                 yield self.read(where, unmeasured("lowest_impact_ratio", "ratio", why), why, unsure=why)
@@ -129,15 +129,6 @@ class ImpactRatio(Check[SelectedCounts, GroupCounts]):
             yield self.read(
                 Where(split=split, columns=attributes), unmeasured("lowest_impact_ratio", "ratio", why), why, unsure=why
             )
-
-
-def favourable(setting: Setting, kind: str, seen: set[str | None]) -> str | None:
-    """The outcome that counts as selected, or None where it was not declared."""
-    if kind == "score":
-        return "above"
-    if setting.positive is not None:
-        return setting.positive if setting.positive in seen else None
-    return next((max(p, key=lambda v: (v != "-1", v)) for p in PAIRS if seen <= p), None)
 
 
 def _table(
