@@ -29,10 +29,10 @@ def fix(
     """Write cleaned copies of the audited files and a manifest; never in place."""
     from auditor import saved
     from auditor.cli import speak
+    from auditor.cli.asked import FORMATS
     from auditor.fix import MANIFEST
     from auditor.fix import fix as mend
 
-    formats = ("csv", "tsv", "jsonl", "json", "parquet", "arrow")
     said = mend(
         saved.read(audit),
         output,
@@ -40,7 +40,7 @@ def fix(
         unsafe=unsafe,
         weights=weights,
         augment=augment,
-        format=o.one_of("--format", format, formats),
+        format=o.one_of("--format", format, FORMATS),
     )
     if quiet:
         return 0

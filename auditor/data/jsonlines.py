@@ -45,7 +45,7 @@ class JsonSource:
         self.split: str = split
         self.part: Part = part
         self.name = str(file.path)
-        self._array = array
+        self.array = array
         self._said = (*file.said, *said)
         self.fields: dict[str, pa.DataType] = {}
         self._mixed: set[str] = set()
@@ -93,7 +93,7 @@ class JsonSource:
             at += piece.count + sum(f.lost for f in piece.faults)
 
     def _pieces(self) -> Iterator[Piece]:
-        if self._array:
+        if self.array:
             for data, count, line, faults in elements(self.file):
                 yield Piece(data, count, line, faults, False)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -51,19 +52,21 @@ def fix(
     column of groups; train gets the column `audit_weight`, by which label and group are independent. `augment`: "gender" or
     "religion"; train gets counterfactual copies of its texts, marked in `augmented`, each with the `augment_group` of its
     original, so that both can be kept in one split. Raises InputError where the files are not those that were audited, where
-    the folder holds anything already, and where a weight would not be defined.
+    the folder holds anything already, where a weight would not be defined, and for weights together with copies.
     """
     target = Path(output)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"--output: {target} is there already and is not empty; name a new folder")
+    if weights and augment:
+        raise InputError("--weights and --augment: copies would undo the balance of the weights; give one of the two")
     sources = _sources(audit, format)
     plan = Plan({s.split: Changes() for s in sources})
     _planned(plan, audit, sources, select, unsafe, format)
     first = next((s for s in sources if s.split == "train"), sources[0])
     if weights:
-        plan.done.append(reweighed(plan.changes[first.split], first, audit, weights, format))
+        plan.done.append(reweighed(plan.changes[first.split], first, audit, weights))
     if augment:
-        plan.done.append(augmented(plan.changes[first.split], audit, augment))
+        plan.done.append(augmented(plan.changes[first.split], first, audit, augment))
     target.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}."))
     try:
@@ -158,12 +161,21 @@ def _again(audit: Audit, sources: Sequence[Source], codes: Sequence[str], format
 
 def _written(plan: Plan, sources: Sequence[Source], folder: Path, format: str | None) -> dict[str, Any]:
     files = []
-    for source in sources:
-        before, name = Path(source.name), Path(source.name).name
-        if (folder / name).exists():  # two splits of one name in different folders
-            name = f"{source.split}{ending(before)}"
+    for source, name in zip(sources, _names(sources), strict=True):
         counts = write(source, plan.changes[source.split], folder / name, format)
         after = open_source(folder / name, source.split, source.part, format)[0].digest() if counts["rows_after"] else None
         digests = {"sha256_before": source.digest(), "sha256_after": after}
         files.append({"split": source.split, "from": source.name, "to": name, **digests, **counts})
     return {"files": files, "done": plan.done, "left": plan.left}
+
+
+def _names(sources: Sequence[Source]) -> list[str]:
+    """A name a copy: its file's own; where another copy or the manifest has that, the split's, counted until it is free."""
+    taken, names = {MANIFEST}, []
+    for source in sources:
+        own = Path(source.name)
+        others = (f"{source.split}{'-' * bool(i)}{i or ''}{ending(own)}" for i in itertools.count())
+        name = next(n for n in itertools.chain([own.name], others) if n.casefold() not in taken)
+        taken.add(name.casefold())
+        names.append(name)
+    return names

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from auditor.data.open import open_source
-from auditor.fix.copies import Changes
+from auditor.fix.copies import AUGMENTED, GROUP, Changes
 from auditor.lexicons.swaps import AXES, Swapped, Unswappable, swap
 from auditor.model import Audit
 from auditor.rows import InputError, Source
@@ -18,11 +17,11 @@ WEIGHT = "audit_weight"
 MISSING = "(missing)"
 
 
-def reweighed(changes: Changes, source: Source, audit: Audit, attribute: str, format: str | None) -> dict[str, Any]:
-    """Adds the column of weights P(g) P(y) / P(g, y) to the rows that stay; rows without a label keep 1.
+def reweighed(changes: Changes, source: Source, audit: Audit, attribute: str) -> dict[str, Any]:
+    """Adds the column of weights P(g) P(y) / P(g, y) to the rows that stay, as they are then; rows without a label keep 1.
 
     Kamiran & Calders 2012, doi:10.1007/s10115-011-0463-8. Raises InputError for a column that is not there, without a label
-    role, and where a group never bears a label.
+    role, with one group, and where a group never bears a label.
     """
     label = (audit.provenance.get("roles", {}).get("label") or [""])[0]
     if not label:
@@ -34,15 +33,19 @@ def reweighed(changes: Changes, source: Source, audit: Audit, attribute: str, fo
         raise InputError(f"--weights: {source.name} has a column {WEIGHT!r} already; drop or rename it")
     rows: list[np.ndarray[Any, Any]] = []
     cells: dict[str, list[str | None]] = {attribute: [], label: []}
-    for raw in open_source(source.name, source.split, source.part, format)[0].read((attribute, label)):
+    for raw in source.read((attribute, label)):
         rows.append(raw.rows)
         for name, values in cells.items():
-            values += [v.strip() if v else None for v in raw.table.column(name).cast(pa.string()).to_pylist()]
+            new = changes.values.get(name, {})
+            told = raw.table.column(name).cast(pa.string()).to_pylist()
+            values += [new.get(row, v.strip() if v else None) for row, v in zip(raw.rows.tolist(), told, strict=True)]
     positions = np.concatenate(rows).tolist()
     kept = [i for i, row in enumerate(positions) if row not in changes.dropped and cells[label][i] is not None]
     if not kept:
         raise InputError("--weights: no row with a label is left")
     groups, g = np.unique([cells[attribute][i] or MISSING for i in kept], return_inverse=True)
+    if len(groups) < 2:
+        raise InputError(f"--weights: {attribute!r} names one group only ({str(groups[0])!r}); weights need two groups or more")
     labels, y = np.unique([str(cells[label][i]) for i in kept], return_inverse=True)
     table = np.zeros((len(groups), len(labels)), int)
     np.add.at(table, (g, y), 1)
@@ -66,10 +69,10 @@ def reweighed(changes: Changes, source: Source, audit: Audit, attribute: str, fo
     }
 
 
-def augmented(changes: Changes, audit: Audit, axis: str) -> dict[str, Any]:
+def augmented(changes: Changes, source: Source, audit: Audit, axis: str) -> dict[str, Any]:
     """Adds a counterfactual copy of every row whose texts can be swapped. The result counts as the copies are written.
 
-    Raises InputError for an unknown axis and where the audit has no column of texts.
+    Raises InputError for an unknown axis, where the audit has no column of texts, and where a column has the name of a new one.
     """
     roles = audit.provenance.get("roles", {})
     columns = tuple(c for role in ("text", "prompt", "response") for c in roles.get(role, ()))
@@ -77,6 +80,9 @@ def augmented(changes: Changes, audit: Audit, axis: str) -> dict[str, Any]:
         raise InputError(f"--augment: got {axis!r}, want {' or '.join(AXES)}")
     if not columns:
         raise InputError("--augment: the audit has no column of texts (text, prompt or response)")
+    for name in (AUGMENTED, GROUP):
+        if name in source.columns:
+            raise InputError(f"--augment: {source.name} has a column {name!r} already; drop or rename it")
     said: dict[str, Any] = {
         "remedy": "counterfactual copies",
         "axis": axis,
@@ -93,7 +99,7 @@ def augmented(changes: Changes, audit: Audit, axis: str) -> dict[str, Any]:
         changed = {c: m.text for c, m in made.items() if isinstance(m, Swapped)}
         if changed and len(said["samples"]) < 20:
             said["samples"].append({c: [texts[c], t] for c, t in changed.items()})
-        return {c: changed.get(c, texts[c] or "") for c in texts} if changed else None
+        return changed or None
 
     changes.copies, changes.copied = copy, columns
     return said

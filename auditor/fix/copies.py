@@ -14,10 +14,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from auditor.data.jsonlines import JsonSource
 from auditor.data.open import PACKINGS, WANTED, format_of
 from auditor.data.stream import open_text
-from auditor.rows import Source
+from auditor.rows import InputError, Source
 
 Fill = Callable[[int], Any]
 
@@ -55,14 +58,9 @@ def ending(path: Path) -> str:
 
 def write(source: Source, changes: Changes, target: Path, format: str | None) -> dict[str, int]:
     """Writes the copy without the records that could not be read; counts rows before and after, values changed, copies."""
-    kind, _ = format_of(Path(source.name), format)
-    if kind in ("json", "jsonl"):
-        return _json(source, changes, target, array=kind == "json" and not _is_lines(source))
-    return _tables(source, changes, target, kind)
-
-
-def _is_lines(source: Source) -> bool:
-    return not getattr(source, "array", True)
+    if isinstance(source, JsonSource):
+        return _json(source, changes, target, array=source.array)
+    return _tables(source, changes, target, format_of(Path(source.name), format)[0])
 
 
 def _tables(source: Source, changes: Changes, target: Path, kind: str) -> dict[str, int]:
@@ -127,14 +125,12 @@ def _changed(table: pa.Table, rows: Any, dropped: Any, changes: Changes, counts:
     table, rows = table.filter(pa.array(keep)), rows[keep]
     for name, by in changes.values.items():
         if name in table.column_names:
-            at = {int(r): i for i, r in enumerate(rows.tolist()) if int(r) in by}
-            if at:
-                values = table.column(name).to_pylist()
-                for row, i in at.items():
-                    values[i] = by[row]
-                place, kind = table.column_names.index(name), table.schema.field(name).type
-                table = table.set_column(place, name, pa.array(values, pa.string()).cast(kind))
-                counts["values_changed"] += len(at)
+            told = np.isin(rows, np.fromiter(by, np.int64, len(by)))
+            if told.any():
+                new = [by[row] for row in rows[told].tolist()]
+                place = table.column_names.index(name)
+                table = table.set_column(place, table.schema.field(name), _replaced(table.column(name), told, new, name))
+                counts["values_changed"] += len(new)
     table = table.drop_columns([c for c in table.column_names if c in changes.dropped_columns])
     for name, fill in changes.added.items():
         table = table.append_column(name, pa.array([fill(int(r)) for r in rows.tolist()]))
@@ -144,18 +140,33 @@ def _changed(table: pa.Table, rows: Any, dropped: Any, changes: Changes, counts:
     return table
 
 
+def _replaced(column: pa.ChunkedArray, told: NDArray[np.bool_], new: list[str], name: str) -> pa.Array:
+    """The column with the values at `told` replaced by new ones, which are spelled as text. Keeps its type."""
+    kind = column.type
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    try:
+        values = pa.array(new, pa.string()).cast(plain)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise InputError(
+            f"column {name!r} holds {plain}, to which {new[0]!r} cannot be cast; leave this fix out (--select)"
+        ) from None
+    whole = pc.replace_with_mask(column.cast(plain).combine_chunks(), pa.array(told), values)
+    return whole.dictionary_encode().cast(kind) if plain is not kind else whole
+
+
 def _with_copies(table: pa.Table, rows: Any, changes: Changes, counts: dict[str, int]) -> pa.Table:
     assert changes.copies is not None
-    read = [table.column(c).to_pylist() for c in changes.copied]
-    made = [changes.copies(dict(zip(changes.copied, texts, strict=True))) for texts in zip(*read, strict=True)]
+    copied = [c for c in changes.copied if c in table.column_names]
+    read = [table.column(c).to_pylist() for c in copied]
+    made = [changes.copies(dict(zip(copied, texts, strict=True))) for texts in zip(*read, strict=True)]
     which = [i for i, m in enumerate(made) if m]
     groups = pa.array(rows, pa.int64())
     own = table.append_column(AUGMENTED, pa.array(["no"] * len(table))).append_column(GROUP, groups)
     if not which:
         return own
     copy = own.take(pa.array(which))
-    for name in changes.copied:
-        texts = [(made[i] or {}).get(name) for i in which]
+    for name, before in zip(copied, read, strict=True):
+        texts = [(made[i] or {}).get(name, before[i]) for i in which]
         copy = copy.set_column(copy.column_names.index(name), name, pa.array(texts, copy.schema.field(name).type))
     copy = copy.set_column(copy.column_names.index(AUGMENTED), AUGMENTED, pa.array(["yes"] * len(which)))
     counts["copies_added"] += len(which)
@@ -206,7 +217,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _of_record(position: int, record: Any, changes: Changes, counts: dict[str, int]) -> Iterator[Any]:
-    values = {name: by[position] for name, by in changes.values.items() if position in by}
+    values = {n: _like(record.get(n), by[position]) for n, by in changes.values.items() if position in by}
     added = {name: fill(position) for name, fill in changes.added.items()}
     if not (values or added or changes.copies or changes.dropped_columns & set(record)):
         yield record
@@ -217,7 +228,18 @@ def _of_record(position: int, record: Any, changes: Changes, counts: dict[str, i
         yield whole
         return
     yield {**whole, AUGMENTED: "no", GROUP: position}
-    texts = changes.copies({c: v if isinstance(v := record.get(c), str) else None for c in changes.copied})
+    texts = changes.copies({c: v if isinstance(v := whole.get(c), str) else None for c in changes.copied})
     if texts:
         counts["copies_added"] += 1
         yield {**whole, **texts, AUGMENTED: "yes", GROUP: position}
+
+
+def _like(old: Any, new: str) -> Any:
+    """The new value, spelled as text, as the kind of value that it replaces; as text where it is none of that kind."""
+    if not isinstance(old, bool | int | float):
+        return new
+    try:
+        value = json.loads(new)
+        return type(old)(value) if isinstance(value, int | float) and type(old)(value) == value else value
+    except ValueError:
+        return new

@@ -15,7 +15,9 @@ import pytest
 
 import auditor
 from auditor.cli import main
-from auditor.fix import fix
+from auditor.data.open import open_source
+from auditor.fix import copies, fix
+from auditor.fix.additions import reweighed
 from auditor.rows import InputError
 
 WORDS = ("amber", "basil", "cedar", "delta", "ember", "fjord", "grape", "hazel", "ivory", "jolly", "kayak", "lemon", "mango")
@@ -148,3 +150,94 @@ def test_the_command_says_what_was_left(tmp_path: Path, capsys: pytest.CaptureFi
     assert "add --unsafe" in capsys.readouterr().out
     with (tmp_path / "o" / "train.csv").open(newline="") as file:
         assert next(iter(list(csv.reader(file))[1:]))[0] == rows().text[0]
+
+
+@pytest.mark.parametrize(
+    "names", [("x/test", "y/test", "z/validation"), ("x/manifest", "y/TEST", "z/test"), ("a/test", "b/test", "c/test")]
+)
+def test_no_copy_takes_the_place_of_another(tmp_path: Path, names: tuple[str, ...]) -> None:
+    paths = []
+    for i, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        paths.append(write(rows(i + 1, 40 + 4 * i), tmp_path / f"{name}.json"))
+    audit = auditor.check(paths[0], validation=paths[1], test=paths[2], roles=ROLES, select=["DUP101"])
+    said = fix(audit, tmp_path / "clean", unsafe=True)
+    assert [f["rows_after"] for f in said["files"]] == [40, 44, 48]
+    assert [len(read(tmp_path / "clean" / f["to"])) for f in said["files"]] == [40, 44, 48]
+    assert json.loads((tmp_path / "clean" / "manifest.json").read_text())["files"] == said["files"]
+
+
+def test_lines_in_a_file_called_json_stay_lines(tmp_path: Path) -> None:
+    train = tmp_path / "train.json"
+    rows().to_json(train, orient="records", lines=True)
+    fix(auditor.check(train, roles=ROLES, select=["DUP101"]), tmp_path / "clean", unsafe=True)
+    assert len(pd.read_json(tmp_path / "clean" / "train.json", lines=True)) == 120
+
+
+@pytest.mark.parametrize(
+    ("values", "new", "wanted"),
+    [([0, 1, 2], "2", [0, 2, 2]), ([True, False, True], "true", [True, True, True]), ([0.5, 1.0, 2.0], "3", [0.5, 3.0, 2.0])],
+)
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl", ".json"])
+def test_a_new_value_has_the_kind_of_the_old(tmp_path: Path, ending: str, values: list[Any], new: str, wanted: list[Any]) -> None:
+    path = write(pd.DataFrame({"y": values}), tmp_path / f"train{ending}")
+    copies.write(
+        open_source(str(path), "train", "train", None)[0], copies.Changes(values={"y": {1: new}}), tmp_path / f"out{ending}", None
+    )
+    found = read(tmp_path / f"out{ending}")["y"].tolist()
+    assert found == wanted and [type(x) for x in found] == [type(x) for x in wanted]
+
+
+def test_a_new_value_of_a_dictionary_column_keeps_its_type(tmp_path: Path) -> None:
+    table = pa.table({"y": pa.array(["a", "b", "a"]).dictionary_encode()})
+    pq.write_table(table, tmp_path / "train.parquet")
+    source = open_source(str(tmp_path / "train.parquet"), "train", "train", None)[0]
+    copies.write(source, copies.Changes(values={"y": {0: "c"}}), tmp_path / "out.parquet", None)
+    found = pq.read_table(tmp_path / "out.parquet")
+    assert found.column("y").to_pylist() == ["c", "b", "a"] and found.schema.field("y").type == source.columns["y"]
+    copies.write(source, copies.Changes(values={"y": {0: "c"}}), tmp_path / "out2.parquet", None)
+
+
+def test_a_value_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    path = write(pd.DataFrame({"y": [0, 1]}), tmp_path / "train.parquet")
+    with pytest.raises(InputError, match="column 'y' holds int64, to which 'many' cannot be cast"):
+        copies.write(
+            open_source(str(path), "train", "train", None)[0], copies.Changes(values={"y": {1: "many"}}), tmp_path / "o", None
+        )
+
+
+def test_weights_are_those_of_the_labels_as_they_are_written(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"g": ["a"] * 50 + ["b"] * 50, "y": ["yes"] * 40 + ["no"] * 10 + ["yes"] * 30 + ["no"] * 20})
+    path = write(frame, tmp_path / "train.csv")
+    audit = auditor.check(path, roles=auditor.Roles(label="y", sensitive="g"), select=["DUP101"])
+    changes = copies.Changes(values={"y": dict.fromkeys(range(20), "no")})
+    reweighed(changes, open_source(str(path), "train", "train", None)[0], audit, "g")
+    weights = np.array([changes.added["audit_weight"](i) for i in range(100)])
+    yes = (frame["y"].to_numpy() == "yes") & (np.arange(100) >= 20)
+    rates = [weights[own][yes[own]].sum() / weights[own].sum() for own in ((frame["g"] == g).to_numpy() for g in "ab")]
+    assert rates[0] == pytest.approx(rates[1], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"weights": "one"}, "--weights: 'one' names one group only"),
+        ({"augment": "gender"}, "has a column 'augmented' already"),
+        ({"weights": "town", "augment": "gender"}, "--weights and --augment"),
+    ],
+)
+def test_additions_that_cannot_be_are_refused(tmp_path: Path, asked: dict[str, str], message: str) -> None:
+    train = write(rows().assign(augmented="yes", one="k"), tmp_path / "train.csv")
+    with pytest.raises(InputError, match=message):
+        fix(auditor.check(train, roles=ROLES, select=["DUP101"]), tmp_path / "clean", **asked)
+    assert not (tmp_path / "clean").exists()
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl"])
+def test_a_missing_text_stays_missing_in_a_copy(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"text": ["he is a king", "no word of it"] * 30, "prompt": [None, "why"] * 30, "label": ["a", "b"] * 30})
+    train = write(frame, tmp_path / f"train{ending}")
+    roles = auditor.Roles(text="text", prompt="prompt", label="label")
+    fix(auditor.check(train, roles=roles, select=["DUP101"]), tmp_path / "clean", augment="gender")
+    found = read(tmp_path / "clean" / f"train{ending}")
+    assert found.loc[found["augmented"] == "yes", "prompt"].isna().all() and (found["augmented"] == "yes").sum() == 30
