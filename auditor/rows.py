@@ -133,6 +133,14 @@ class Setting:
             return self.positive if self.positive in names else None
         return next((good for bad, good in PLAIN if names and names <= {bad, good}), None)
 
+    def known_favourable(self, values: Iterable[str]) -> str | None:
+        """`favourable` of the values of all splits. Raises InputError where the declared one is none of them."""
+        known = set(values)
+        if self.positive is not None and known and self.positive not in known:
+            listed = ", ".join(repr(v[:60]) for v in sorted(known)[:6])
+            raise InputError(f"got --positive {self.positive!r}, want one of the labels {listed}")
+        return self.favourable(known)
+
     @property
     def features(self) -> tuple[Column, ...]:
         """Columns that a model could learn from: no label, id, weight, time, prediction, and none that is id-like."""

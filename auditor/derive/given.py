@@ -16,10 +16,6 @@ SUM_TOLERANCE = 0.01
 """A row of probabilities may miss 1 by so much: numbers rounded to three places in ten classes."""
 
 
-PAIRS = ({"0", "1"}, {"false", "true"}, {"-1", "1"})
-"""Labels whose favourable one, the last in sorted order, needs no declaration."""
-
-
 def given(
     setting: Setting, sample: Sample, labels: dict[str, list[str | None]]
 ) -> tuple[list[str], dict[str, NDArray[np.float64]], dict[str, Any]]:
@@ -45,7 +41,7 @@ def given(
             raise InputError(f"probabilities {pattern!r} match no column; name a list column or a glob such as 'p_*'")
         classes = known
         arrays = {s: sample.array(s, pattern) for s in sample.tables}
-        clear = len(classes) == 2 and (setting.positive in classes or set(classes) in PAIRS)
+        clear = len(classes) == 2 and setting.favourable(classes) is not None
         if clear and all(pa.types.is_floating(a.type) or pa.types.is_integer(a.type) for a in arrays.values()):
             by = {s: _pair(_numbers(a, pattern), classes, setting.positive) for s, a in arrays.items()}
         else:

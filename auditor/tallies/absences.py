@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, Setting
-from auditor.tallies.groups import encode
 from auditor.tallies.placeholders import is_missing
 from auditor.tallies.sample import NumberSample
 from auditor.tallies.sentinels import SentinelCounts, sentinels

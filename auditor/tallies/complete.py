@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, Setting
 from auditor.tallies.capped import summed
-from auditor.tallies.groups import CAP, cross, encode
+from auditor.tallies.groups import CAP, cross
 from auditor.tallies.look import NULL_WORDS
 
 

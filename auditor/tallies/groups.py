@@ -9,23 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.check import Tally
-from auditor.rows import Batch, InputError, Setting
+from auditor.groups import Value, encode, named, reference
+from auditor.rows import Batch, Setting
 from auditor.tallies.capped import summed
 
 CAP = 100_000
 """Cells (groups x labels) kept a split and attribute or pair; one with more is `over` and has no counts."""
 FEW_CELLS = 1 << 18
-MISSING = "(missing)"
-FEW_LEVELS = 10  # a number column of at most so many whole values names groups as it is; above it is cut into bins
-BINS = 4  # quartiles, unless cut-offs are declared
-
-Value = str | None
 Key = tuple[str, tuple[str, ...]]  # split, attributes
+Coded = tuple[NDArray[np.int64], list[Value]]  # codes, and the value that each stands for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +54,9 @@ class GroupCounts(Tally):
 
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
-        present = [a for a in dict.fromkeys(batch.setting.roles.sensitive) if batch.has(a)]
-        coded = {name: encode(batch.column(name)) for name in present}
         label = batch.setting.roles.label
         last = encode(batch.column(label)) if label is not None and batch.has(label) else _none(len(batch))
-        by: dict[Key, Counter[tuple[Value, ...]]] = {}
-        over = set()
-        for names in crossings(present):
-            counted = cross([*(coded[n] for n in names), last])
-            key = (batch.split, names)
-            if len(counted) > CAP:
-                over.add(key)
-            else:
-                by[key] = counted
-        return cls(by, frozenset(over))
+        return cls(*crossed(batch, last))
 
     def __add__(self, other: Self) -> Self:
         by, over = summed(self.by, other.by, self.over | other.over, CAP)
@@ -98,11 +82,7 @@ class GroupCounts(Tally):
             if attributes == (attribute,):
                 for (value, _), rows in counts.items():
                     totals[value] += rows
-        values = sorted(v for v in totals if v is not None)
-        cuts = setting.options.get("cuts", {}).get(attribute)
-        if setting.column(attribute).kind != "number" or (cuts is None and _named(values)):
-            return {None: (-1, MISSING), **{v: (0, v) for v in values}}
-        return {None: (-1, MISSING), **_binned(totals, cuts)}
+        return named(totals, attribute, setting)
 
 
 def crossings(attributes: Sequence[str]) -> list[tuple[str, ...]]:
@@ -110,24 +90,19 @@ def crossings(attributes: Sequence[str]) -> list[tuple[str, ...]]:
     return [(a,) for a in attributes] + list(itertools.combinations(attributes, 2))
 
 
-def encode(values: pa.Array) -> tuple[NDArray[np.int64], list[Value]]:
-    """Codes and the value that each stands for; null is the last code."""
-    if pa.types.is_nested(values.type):
-        raise InputError(f"a group or label column holds {values.type}, want one value a row; make a column of it first")
-    if pa.types.is_floating(values.type):
-        values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
-    coded = values.cast(pa.string()) if not pa.types.is_large_string(values.type) else values
-    coded = coded.dictionary_encode()
-    names: list[Value] = coded.dictionary.to_pylist()
-    codes = coded.indices.cast(pa.int64()).fill_null(len(names)).to_numpy(zero_copy_only=False)
-    return codes, [*names, None]
+def crossed(batch: Batch, last: Coded) -> tuple[dict[Key, Counter[tuple[Value, ...]]], frozenset[Key]]:
+    """Rows by group values and the coded `last`, for every sensitive attribute and pair; and which have too many cells."""
+    coded = {a: encode(batch.column(a)) for a in dict.fromkeys(batch.setting.roles.sensitive) if batch.has(a)}
+    counts = {(batch.split, names): cross([*(coded[n] for n in names), last]) for names in crossings(list(coded))}
+    over = frozenset(key for key, cells in counts.items() if len(cells) > CAP)
+    return {key: cells for key, cells in counts.items() if key not in over}, over
 
 
-def _none(n: int) -> tuple[NDArray[np.int64], list[Value]]:
+def _none(n: int) -> Coded:
     return np.zeros(n, np.int64), [None]
 
 
-def cross(columns: Sequence[tuple[NDArray[np.int64], list[Value]]]) -> Counter[tuple[Value, ...]]:
+def cross(columns: Sequence[Coded]) -> Counter[tuple[Value, ...]]:
     """Tuples of values -> rows."""
     joint = np.zeros(len(columns[0][0]), np.int64)
     size = 1
@@ -145,28 +120,6 @@ def cross(columns: Sequence[tuple[NDArray[np.int64], list[Value]]]) -> Counter[t
         parts.append([names[i] for i in cells % len(names)])
         cells = cells // len(names)
     return Counter(dict(zip(zip(*reversed(parts), strict=True), counts.tolist(), strict=True)))
-
-
-def _named(values: Sequence[str]) -> bool:
-    return len(values) <= FEW_LEVELS and all(float(v).is_integer() for v in values)
-
-
-def _binned(totals: Counter[Value], cuts: Sequence[float] | None) -> dict[Value, tuple[int, str]]:
-    """Values in bins `<= c`, `c to d`, `> d` at the declared cut-offs, else at the quartiles of all rows."""
-    pairs = sorted((float(v), v) for v in totals if v is not None)
-    numbers = np.array([x for x, _ in pairs])
-    if cuts is None:
-        reached = np.cumsum([totals[v] for _, v in pairs])
-        places = np.searchsorted(reached, reached[-1] * np.arange(1, BINS) / BINS)
-        cuts = sorted({float(numbers[i]) for i in places if i < len(numbers) - 1})
-    edges = sorted(float(c) for c in cuts)
-    names = (
-        [f"<= {edges[0]:g}", *(f"> {a:g} to {b:g}" for a, b in itertools.pairwise(edges)), f"> {edges[-1]:g}"]
-        if edges
-        else ["all"]
-    )
-    place = np.searchsorted(np.array(edges), numbers, side="left") if edges else np.zeros(len(numbers), int)
-    return {v: (int(i), names[i]) for i, (_, v) in zip(place, pairs, strict=True)}
 
 
 def _table(
@@ -198,15 +151,12 @@ def reference_of(tables: Sequence[GroupTable], setting: Setting) -> str | None:
 
     Ties go to the first in sort order; a missing value is no reference. None where there is no group to choose.
     """
-    declared = setting.options.get("reference_group", {}).get(tables[0].name) if tables else None
     total: Counter[str] = Counter()
     for table in tables:
         for group, rows, missing in zip(table.groups, table.rows, table.missing, strict=True):
             if not missing:
                 total[group] += int(rows)
-    if declared is not None:
-        return str(declared) if str(declared) in total else None
-    return min(total, key=lambda g: (-total[g], g)) if total else None
+    return reference(total, tables[0].name, setting) if tables else None
 
 
 def short(text: str, limit: int = 60) -> str:

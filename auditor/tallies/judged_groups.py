@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, Setting
-from auditor.tallies.groups import encode
 
 Key = tuple[str, str]  # split, attribute
 Positions = NDArray[np.int64]

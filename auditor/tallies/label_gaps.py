@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from auditor.model import Record
-from auditor.rows import InputError, Setting
+from auditor.rows import Setting
 from auditor.statistics.comparisons import Comparison, rate_difference, rate_ratio, rows_to_decide, suppressed
 from auditor.statistics.counts import critical_value
 from auditor.tallies.groups import GroupCounts, GroupTable, reference_of, short
 
-PAIRS = ({"0", "1"}, {"false", "true"}, {"-1", "1"})
 """Pairs of labels whose favourable one needs no declaration; the last in each is taken."""
 MIN_GROUP = 30  # rows below which a comparison is shown and not judged (bias reference, section 2)
 CLASSES = 20  # one-against-rest rows are made for so many of the commonest classes
@@ -75,17 +74,15 @@ def compared_labels(setting: Setting, labels: Sequence[str]) -> tuple[tuple[str,
     The declared favourable label; else the last of a pair that needs no declaration; else, of more than two classes,
     each against the rest. Raises InputError where the declared label does not occur.
     """
-    if setting.positive is not None:
-        if setting.positive not in labels:
-            listed = ", ".join(repr(short(x)) for x in labels[:6])
-            raise InputError(f"got --positive {setting.positive!r}, want one of the labels {listed}")
-        return (setting.positive,), ""
-    if len(labels) < 2:
+    favourable = setting.known_favourable(labels)
+    if setting.positive is None and len(labels) < 2:
         return (), "the label has only one value: no rate to compare"
+    if favourable is not None:
+        return (favourable,), ""
     if len(labels) > 2:
         return tuple(labels), ""
-    if set(labels) in PAIRS:
-        return (max(labels, key=lambda x: x.strip("-")) if set(labels) != PAIRS[2] else "1",), ""
+    if not labels:
+        return (), "the label has no value"
     return (), f"which of {short(labels[0])!r} and {short(labels[1])!r} is favourable was not said: give --positive"
 
 

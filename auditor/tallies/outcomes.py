@@ -13,9 +13,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, Setting
 from auditor.tallies.capped import summed
-from auditor.tallies.groups import CAP, GroupCounts, cross, encode, short
+from auditor.tallies.groups import CAP, GroupCounts, cross, short
 
 Value = str | None
 Cell = tuple[Value, Value, Value]  # group, label, prediction

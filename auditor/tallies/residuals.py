@@ -11,8 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, Setting
-from auditor.tallies.groups import CAP, GroupCounts, encode
+from auditor.tallies.groups import CAP, GroupCounts
 
 Floats = NDArray[np.float64]
 Sums = tuple[float, ...]

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import encode
 from auditor.rows import Batch, InputError, Setting
 from auditor.statistics.sampling import position_hash
-from auditor.tallies.groups import GroupCounts, encode
+from auditor.tallies.groups import GroupCounts
 from auditor.tallies.label_gaps import compared_labels
 
 CAP = 200_000  # rows a split: an AUC or a mean of so many is within .002

@@ -12,9 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import FEW_LEVELS, MISSING
 from auditor.rows import Batch, Column, Setting
 from auditor.statistics.sampling import chosen
-from auditor.tallies.groups import FEW_LEVELS, MISSING
 from auditor.tallies.outcomes import plain
 from auditor.tallies.texts import words
 from auditor.turns import text_of

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import Tally
+from auditor.groups import MISSING, encode
 from auditor.rows import Batch, Setting
 from auditor.tallies.capped import summed
-from auditor.tallies.groups import CAP, MISSING, GroupCounts, cross, encode
+from auditor.tallies.groups import CAP, GroupCounts, cross
 from auditor.tallies.outcomes import WHOLE, plain
 
 COLUMNS = 12  # columns that are taken for strata where none is declared, in their order

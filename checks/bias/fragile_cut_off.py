@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import Check, Specimen
+from auditor.groups import FEW_LEVELS
 from auditor.model import Effect, Reading, Table, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.proportions import ratio
-from auditor.tallies.groups import FEW_LEVELS, GroupCounts, short
+from auditor.tallies.groups import GroupCounts, short
 from auditor.tallies.label_gaps import MIN_GROUP, compared_labels, least_rows
 from auditor.tallies.prediction_gaps import unmeasured
 

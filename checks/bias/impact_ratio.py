@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditor.check import Check, Specimen, Tally
+from auditor.groups import Value, encode
 from auditor.model import Effect, Reading, Record, Table, Where
-from auditor.rows import Batch, Roles, Setting
+from auditor.rows import PLAIN, Batch, Roles, Setting
 from auditor.tallies.capped import summed
-from auditor.tallies.groups import CAP, GroupCounts, Value, cross, crossings, encode, short
+from auditor.tallies.groups import CAP, GroupCounts, Key, crossed, short
 from auditor.tallies.prediction_gaps import unmeasured
 from auditor.tallies.sample import NumberSample
 
@@ -28,12 +29,21 @@ PEOPLE = {"sex": (["f", "m", "m"] * 40), "race": (["x", "y"] * 60)}
 
 
 def outcome(setting: Setting) -> tuple[str, str]:
-    """(column, what it is): a prediction of classes, else a score, else the label."""
+    """(column, what it is): a prediction, which may prove to be a score, else the label."""
     roles = setting.roles
-    if roles.prediction:
-        score = setting.column(roles.prediction).kind == "number" and not setting.label_is_class and setting.positive is None
-        return roles.prediction, "score" if score else "prediction"
-    return roles.label or "", "label"
+    return (roles.prediction, "prediction") if roles.prediction else (roles.label or "", "label")
+
+
+def is_score(setting: Setting, column: str, sample: NumberSample) -> bool:
+    """True for numbers that name no classes: some are not whole, or they are no pair such as 0 and 1 and nothing declares one."""
+    if setting.column(column).kind != "number" or setting.column(column).distinct == 0:
+        return False
+    found = [sample.column(s, column) for s in sample.cells]
+    values = np.unique(np.concatenate(found)) if found else np.empty(0)
+    if np.any(values != np.rint(values)):
+        return True
+    plain = any({f"{v:.0f}" for v in values} <= set(pair) for pair in PLAIN)
+    return not (plain or setting.label_is_class or setting.positive is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,9 @@ class SelectedCounts(Tally):
 
     after = (NumberSample,)
 
-    by: dict[tuple[str, tuple[str, ...]], Counter[tuple[Value, ...]]] = field(default_factory=dict)
-    over: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
-    values: dict[str, Counter[Value]] = field(default_factory=dict)  # outcomes seen, by split; none for scores
+    by: dict[Key, Counter[tuple[Value, ...]]] = field(default_factory=dict)
+    over: frozenset[Key] = frozenset()
+    kind: str = ""  # what is counted: prediction, score or label
 
     @classmethod
     def columns(cls, setting: Setting) -> Iterable[str]:
@@ -53,29 +63,21 @@ class SelectedCounts(Tally):
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:
         column, kind = outcome(batch.setting)
-        present = [a for a in dict.fromkeys(batch.setting.roles.sensitive) if batch.has(a)]
-        if not column or not batch.has(column) or not present:
+        if not column or not batch.has(column):
             return cls()
         told = batch.column(column)
-        if kind == "score":
+        if kind == "prediction" and is_score(batch.setting, column, after[0]):
+            kind = "score"
             known = after[0].column(batch.split, column)
             middle = float(np.median(known)) if len(known) else 0.0
             values = told.cast(pa.float64(), safe=False)
             above = pc.if_else(pc.is_finite(values), pc.greater(values, middle), pa.scalar(None, pa.bool_()))
             told = pc.if_else(above, pa.scalar("above"), pa.scalar("below"))
-        last = encode(told)
-        coded = {name: encode(batch.column(name)) for name in present}
-        by: dict[tuple[str, tuple[str, ...]], Counter[tuple[Value, ...]]] = {}
-        over = set()
-        for names in crossings(present):
-            counted = cross([*(coded[n] for n in names), last])
-            (over.add((batch.split, names)) if len(counted) > CAP else by.update({(batch.split, names): counted}))
-        return cls(by, frozenset(over), {batch.split: Counter(pc.value_counts(pa.array(last[1])).field(0).to_pylist())})
+        return cls(*crossed(batch, encode(told)), kind)
 
     def __add__(self, other: Self) -> Self:
         by, over = summed(self.by, other.by, self.over | other.over, CAP)
-        values = {s: self.values.get(s, Counter()) + other.values.get(s, Counter()) for s in {**self.values, **other.values}}
-        return type(self)(by, over, values)
+        return type(self)(by, over, self.kind or other.kind)
 
 
 class ImpactRatio(Check[SelectedCounts, GroupCounts]):
@@ -88,8 +90,9 @@ class ImpactRatio(Check[SelectedCounts, GroupCounts]):
     ## Measured
     Selected rows / rows with a known group and outcome, for every sensitive attribute and every pair of them, and that rate over
     the highest of its table, 0 to 1. Selected: predicted as the favourable value; of a score, above its median; without a
-    prediction, labelled so. Groups below 2 % of the rows are set apart and named. No verdict; a note only where none of a group
-    is selected though ten would be at the highest rate (by chance once in 20,000).
+    prediction, labelled so. Numbers are a score where some are not whole, and where they are no pair such as 0 and 1 and no
+    label or --positive says what they name. Groups below 2 % of the rows are set apart and named. No verdict; a note only where
+    none of a group is selected though ten would be at the highest rate (by chance once in 20,000).
 
     ## Fix
     Publish it with `-o ll144=FILE.csv`; for a judgement with intervals see BIA302.
@@ -104,8 +107,8 @@ class ImpactRatio(Check[SelectedCounts, GroupCounts]):
 
     code = "BIA402"
     needs = ("sensitive",)
-    good = Specimen(train={**PEOPLE, "hired": [int(i * 37 % 11 < 5) for i in range(120)]}, roles=ROLES, positive="1")
-    bad = Specimen(train={**PEOPLE, "hired": [0, 0, 1, 0, 0, 1] * 20}, roles=ROLES, positive="1")
+    good = Specimen(train={**PEOPLE, "hired": [int(i * 37 % 11 < 5) for i in range(120)]}, roles=ROLES)
+    bad = Specimen(train={**PEOPLE, "hired": [0, 0, 1, 0, 0, 1] * 20}, roles=ROLES)
 
     def lacks(self, setting: Setting) -> str | None:
         roles = setting.roles
@@ -113,12 +116,12 @@ class ImpactRatio(Check[SelectedCounts, GroupCounts]):
         return missing or (None if roles.prediction or roles.label else "no column has the role prediction or label")
 
     def judge(self, setting: Setting, selected: SelectedCounts, groups: GroupCounts) -> Iterator[Reading | Record]:
-        column, kind = outcome(setting)
+        column, kind = outcome(setting)[0], selected.kind
+        seen = {str(c[-1]) for cells in selected.by.values() for c in cells if c[-1] is not None}
+        wanted = "above" if kind == "score" else setting.favourable(seen)
         names = {a: groups.namer(a, setting) for a in setting.roles.sensitive}
         for (split, attributes), counts in sorted(selected.by.items()):
             where = Where(split=split, columns=attributes)
-            seen = {str(c[-1]) for cs in selected.by.values() for c in cs if c[-1] is not None}
-            wanted = "above" if kind == "score" else setting.favourable(seen)
             if wanted is None:
                 why = f"{column!r} has no declared favourable value: give --positive"
                 yield self.read(where, unmeasured("lowest_impact_ratio", "ratio", why), why, unsure=why)

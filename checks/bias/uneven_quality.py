@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import Check, Specimen, Tally
+from auditor.groups import Value, encode
 from auditor.model import Reading, Where
 from auditor.rows import Batch, Roles, Setting
 from auditor.statistics.comparisons import rate_difference
 from auditor.statistics.counts import bonferroni
-from auditor.tallies.groups import GroupCounts, Value, encode, reference_of, short
+from auditor.tallies.groups import GroupCounts, reference_of, short
 from auditor.tallies.normal import texts
 from auditor.tallies.placeholders import is_missing
 from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured

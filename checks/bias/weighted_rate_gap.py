@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.check import Check, Specimen, Tally
+from auditor.groups import Value, encode
 from auditor.model import Reading, Record, Where
 from auditor.rows import Batch, InputError, Roles, Setting
-from auditor.statistics.comparisons import rate_difference, rate_ratio, suppressed, tolerance
+from auditor.statistics.comparisons import Comparison, rate_difference, rate_ratio, suppressed, tolerance
 from auditor.statistics.counts import bonferroni
-from auditor.tallies.groups import GroupCounts, Value, encode, reference_of, short
+from auditor.tallies.groups import GroupCounts, reference_of, short
 from auditor.tallies.label_gaps import MIN_GROUP, compared_labels
 from auditor.tallies.prediction_gaps import unmeasured
 
@@ -93,7 +94,7 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
     ## Measured
     Rate of the favourable value by sums of weights: reference minus group (-1 to 1, 0 is even) and group over reference (0 up, 1
     is even), limits by Newcombe and MOVER-R with the effective number of rows (sum w)^2 / sum w^2, widened by Bonferroni. Found
-    where the ratio's limits lie wholly outside 4/5 to 5/4 and those of the unweighted rows do not.
+    where the ratio's limits lie wholly outside 4/5 to 5/4 and those of the unweighted rows do not, or do on the other side.
 
     ## Fix
     Ask where the weights come from; compare groups by them, and say so in the report.
@@ -123,11 +124,14 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
         self._refuse(setting, cells)
         every = list(groups.tables(setting))
         places: list[tuple[Where, str, str, dict[str, Sums], dict[str, Sums]]] = []
+        seen: dict[str, set[str]] = {what: set() for what in STAGES}  # over all splits, the labels among the predictions
+        for (_, _, what), by in cells.by.items():
+            for stage in STAGES if what == "label" else (what,):
+                seen[stage] |= {v for _, v in by if v is not None}
         for (split, attribute, what), by in cells.by.items():
             where = Where(split=split, columns=(attribute,))
             reference = reference_of([t for t in every if t.attributes == (attribute,)], setting)
-            labels = sorted({v for _, v in by if v is not None})
-            wanted, why = compared_labels(setting, labels)
+            wanted, why = compared_labels(setting, sorted(seen[what]))
             if reference is None or groups.too_many((attribute,)):
                 why = f"{attribute} names no groups that can be compared in {split}"
             elif len(wanted) != 1:
@@ -148,7 +152,7 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
             ]
         z = bonferroni(len(places))
         for place in places:
-            yield from self._compared(*place, z)
+            yield from self._compared(*place, z, cells.bad[1])
 
     @staticmethod
     def _refuse(setting: Setting, cells: WeightedCells) -> None:
@@ -161,7 +165,7 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
             raise InputError(f"--weight: every weight of {name!r} is 0 or missing; leave the role out, or give weights")
 
     def _compared(
-        self, where: Where, what: str, wanted: str, total: dict[str, Sums], hits: dict[str, Sums], z: float
+        self, where: Where, what: str, wanted: str, total: dict[str, Sums], hits: dict[str, Sums], z: float, unweighted: int
     ) -> Iterator[Reading | Record]:
         stage, rate = STAGES[what]
         sides = [(hits.get(g, np.zeros(3)), total.get(g, np.zeros(3))) for g in (where.group, where.reference)]
@@ -178,7 +182,11 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
         place |= {"stage": stage, "split": where.split, "label": wanted}
         yield gap.record(**place)
         yield ratio.record(**place)
-        turned = ratio.verdict == "fail" and bare.verdict != "fail" and not few
+        reversed_ = bare.verdict == "fail" and _above(ratio) != _above(bare)
+        turned = ratio.verdict == "fail" and (bare.verdict != "fail" or reversed_) and not few
+        said = f"; {unweighted:,} rows of all splits have no weight and are left out" if unweighted else ""
+        unsure = f"{min(n, n_ref):.0f} effective rows, fewer than {MIN_GROUP}" if few else ""
+        unsure = unsure or (ratio.reason if ratio.status == "undefined" else "")
         shown = [f"{h[1] / t[1]:.1%}" if t[1] else "undefined" for h, t in sides]
         rows = [f"{h[0] / t[0]:.1%}" if t[0] else "undefined" for h, t in sides]
         yield self.read(
@@ -186,13 +194,18 @@ class WeightedRateGap(Check[WeightedCells, GroupCounts]):
             ratio.effect("ratio"),
             f"{where.columns[0]} {short(where.group)!r} against {short(where.reference)!r}, {where.split}: by weights {shown[0]} "
             f"against {shown[1]} are {short(wanted)!r} ({n:,.0f} and {n_ref:,.0f} effective rows), "
-            f"by rows {rows[0]} against {rows[1]}",
+            f"by rows {rows[0]} against {rows[1]}{said}",
             affected=int(sides[0][1][0]),
             examined=int(sides[0][1][0] + sides[1][1][0]),
             level="warning" if turned else "clean",
             limit=self.within_ratio,
-            unsure=f"{min(n, n_ref):.0f} effective rows, fewer than {MIN_GROUP}" if few else "",
+            unsure=unsure,
         )
+
+
+def _above(one: Comparison) -> bool:
+    """True where the ratio lies above 1, infinite ones too."""
+    return one.value is None or one.value > 1
 
 
 def _effective(hits: Sums, total: Sums) -> tuple[float, float]:

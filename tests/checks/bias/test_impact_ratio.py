@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -58,6 +59,25 @@ def test_a_score_counts_as_selected_above_its_median() -> None:
     middle = people.score.median()
     for e in audit.bias["impact_ratios"]:
         assert e["outcome"] == "score" and e["selected"] == int((people.score[people.sex == e["group"]] > middle).sum())
+
+
+@pytest.mark.parametrize(("bad", "good"), [(0, 1), (False, True), (-1, 1)])
+def test_a_pair_of_plain_values_is_a_decision_and_no_score(bad: Any, good: Any) -> None:
+    people = PEOPLE.assign(hired=PEOPLE.hired.map({1: good, 0: bad}))
+    audit = auditor.check(people, roles=auditor.Roles(prediction="hired", sensitive="sex"), select=["BIA402"])
+    assert audit.bias is not None
+    by = {e["group"]: e for e in audit.bias["impact_ratios"]}
+    assert by["f"]["outcome"] == "prediction" and (by["f"]["selected"], by["m"]["selected"]) == (15, 25)
+    assert by["f"]["impact_ratio"] == 0.6
+
+
+def test_a_score_beside_a_label_is_still_a_score() -> None:
+    people = PEOPLE.assign(score=[i / 101 for i in range(101)], said=PEOPLE.hired.map({1: "yes", 0: "no"}))
+    roles = auditor.Roles(prediction="score", label="said", sensitive="sex")
+    audit = auditor.check(people, roles=roles, positive="yes", select=["BIA402"])
+    assert audit.bias is not None
+    assert {e["outcome"] for e in audit.bias["impact_ratios"]} == {"score"}
+    assert {e["group"]: e["selected"] for e in audit.bias["impact_ratios"]} == {"f": 0, "m": 49}
 
 
 def test_without_a_favourable_value_there_is_no_table(tmp_path: Path) -> None:

@@ -65,3 +65,35 @@ def test_the_effective_number_of_rows_widens_the_interval() -> None:
         one = next(c for c in audit.bias["comparisons"] if c["metric"] == "weighted_label_rate_difference")
         wide.append(one["high"] - one["low"])
     assert wide[1] > 2 * wide[0]
+
+
+def test_a_gap_that_weights_turn_round_is_found() -> None:
+    g, y = ["ab"[i % 2] for i in range(600)], [int(i // 2 % 10 < (3 if i % 2 else 7)) for i in range(600)]
+    w = [(0.1 if yi else 1.0) if gi == "a" else (10.0 if yi else 1.0) for gi, yi in zip(g, y, strict=True)]
+    audit = auditor.check(pd.DataFrame({"g": g, "y": y, "w": w}), roles=ROLES, select=["BIA109"])
+    assert [f.code for f in audit.findings] == ["BIA109"]  # by rows b has .3 against .7, by weights .81 against .19
+
+
+@pytest.mark.parametrize("role", ["label", "prediction"])
+def test_a_split_without_the_favourable_value_is_no_wrong_input(role: str) -> None:
+    frame = rows().assign(y=lambda f: np.where(f.y == 1, "yes", "no"))
+    roles = auditor.Roles(sensitive="g", weight="w", **{role: "y"})
+    audit = auditor.check(frame, test=frame.assign(y="no"), roles=roles, positive="yes", select=["BIA109"])
+    told = [r for r in audit.outcomes if r.code == "BIA109"]
+    assert told[0].status == "inconclusive" and "positive" in told[0].reason
+    assert audit.bias is not None
+    assert {c["value"] for c in audit.bias["comparisons"] if c["split"] == "test"} == {0.0, None}
+    with pytest.raises(InputError, match="--positive 'nice', want one of the labels 'no', 'yes'"):
+        auditor.check(frame, roles=roles, positive="nice", select=["BIA109"])
+
+
+def test_rows_without_a_weight_are_said() -> None:
+    frame = rows().assign(w=lambda f: np.where(f.index % 5 == 0, np.nan, f.w))
+    audit = auditor.check(frame, roles=ROLES, select=["BIA109"])
+    assert audit.bias is not None
+    assert all(c["n"] < 500 for c in audit.bias["comparisons"])
+    frame = frame.assign(
+        y=lambda f: ((f.g == "c") | (f.y == 1)).astype(int), w=lambda f: np.where(f.g == "b", f.w * (1 + 9 * f.y), f.w)
+    )
+    told = auditor.check(frame, roles=ROLES, select=["BIA109"]).findings
+    assert told and all("100 rows of all splits have no weight" in f.message for f in told)
