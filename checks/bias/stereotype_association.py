@@ -202,7 +202,7 @@ class StereotypeAssociation(Check[Pairings]):
         for g in groups:
             k, k_rest = near[g], rest[g]
             both = k + k_rest
-            if n * min(both, n + n_rest - both) >= self.expected * (n + n_rest):
+            if min(n, n_rest) * min(both, n + n_rest - both) >= self.expected * (n + n_rest):
                 odds = log_odds_ratio(k, n, k_rest, n_rest)
                 found += [(g, odds)] if odds else []
         if not found:

@@ -84,11 +84,13 @@ class UnevenOverlap(Check[RowKeys, TextKeys, GroupCounts, HeldGroups]):
                 where = Where(split=held, columns=(attribute,), reference=other)
                 found = groups.of_split(held, attribute)
                 reference = reference_of([t for t in every if t.attributes == (attribute,)], setting)
-                if isinstance(twins, str) or found is None or reference is None or counts.too_many((attribute,)):
-                    why = twins if isinstance(twins, str) else f"{attribute} names no groups that can be compared in {held}"
+                why = twins if isinstance(twins, str) else f"{attribute} names no groups that can be compared in {held}"
+                if not isinstance(twins, str) and found and reference is not None and not counts.too_many((attribute,)):
+                    more = list(_places(where, counts.namer(attribute, setting), found, twins, reference))
+                    why = "" if more else f"{why}: it lacks the reference {short(reference)!r}, or has no other group"
+                    places += more
+                if why:
                     yield self.read(where, unmeasured(METRIC, "share", why), why, unsure=why)
-                    continue
-                places += _places(where, counts.namer(attribute, setting), found, twins, reference)
         large = sum(min(p.n, p.n_ref) >= MIN_GROUP for p in places)
         for place in places:
             yield from self._reading(place, bonferroni(large))

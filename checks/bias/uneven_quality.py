@@ -128,15 +128,16 @@ class UnevenQuality(Check[PoorValues, GroupCounts]):
         places: list[tuple[Where, str, int, int, int, int]] = []
         for (split, attribute), rows in poor.rows.items():
             reference = reference_of([t for t in every if t.attributes == (attribute,)], setting)
-            if reference is None or counts.too_many((attribute,)):
+            names = {} if counts.too_many((attribute,)) else counts.namer(attribute, setting)
+            n = _grouped(rows, names) if names else Counter()
+            if reference is None or not n[reference]:
                 why = f"{attribute} names no groups that can be compared in {split}"
+                why += f": no row is of the reference {short(reference)!r}" if reference and names else ""
                 yield self.read(Where(split=split, columns=(attribute,)), unmeasured(METRIC, "share", why), why, unsure=why)
                 continue
-            names = counts.namer(attribute, setting)
-            n = _grouped(rows, names)
             for group in sorted((g for g in n if g != reference), key=lambda g: (-n[g], g))[:SHOWN]:
                 for (s, a, column), missing in poor.poor.items():
-                    if (s, a) == (split, attribute) and n[reference]:
+                    if (s, a) == (split, attribute):
                         k = _grouped(missing, names)
                         where = Where(split=split, columns=(column,), group=group, reference=reference)
                         places.append((where, attribute, k[group], n[group], k[reference], n[reference]))
