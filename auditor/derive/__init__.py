@@ -2,7 +2,8 @@
 
 A module `auditor/derive/NAME.py` offers `derive(setting, sample) -> Iterable[Derived]`, and may offer `needs` (as in a
 Check), `lacks(setting)`, `reads(setting)` (the columns it reads; default all), `CAP` (rows of one split it reads at most)
-and `VERSION`: with it the result is kept on disk by the digest of all that it depends on.
+and `VERSION`: with it the result is kept on disk by the digest of all that it depends on, which besides the rows, roles
+and kinds is what `depends(setting)` returns.
 """
 
 from __future__ import annotations
@@ -187,6 +188,7 @@ def _key(name: str, version: int, setting: Setting, part: Sample) -> str:
         [(c.name, c.kind, c.id_like) for c in setting.columns],
         [(s.name, s.part, s.rows) for s in setting.splits],
         {k: installed(k) for k in ("numpy", "scipy", "scikit-learn", "pyarrow", "pandas")},
+        module(name).depends(setting) if hasattr(module(name), "depends") else None,
         part.digest(columns),
     ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()

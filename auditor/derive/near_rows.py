@@ -11,20 +11,24 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from auditor.derive import Sample, features
+from auditor.derive.people import People, people
+from auditor.derive.people import depends as of_people
 from auditor.rows import Derived, Setting
+from auditor.statistics.near import agreement, cells, chance_flips, flips
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-CAP = 10_000
-"""Rows of a split that are compared: a share read from them has a standard error of at most .005."""
+VERSION = 1
+CAP = 5_000
+"""Rows of a split that are compared: a share read from them has a standard error of at most .007."""
 K = 5
 FEW = 9
 """Rows of the reference up to which the single nearest row is asked."""
 MOST_GROUPS = 20
-DRAWS = 300  # samples drawn anew for the standard error of a flip test: it is told to 4 % of itself
+DRAWS = 300  # samples drawn anew for a standard error: it is told to 4 % of itself
 SAME = 1e-6  # distances that differ by less are equal
-BLOCK = 512  # places whose distances are in memory at once: 40 MB
+BLOCK = 512  # places whose distances are in memory at once: 20 MB
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +50,11 @@ def _columns(setting: Setting) -> tuple[str, ...]:
     return tuple(c.name for c in features.table_columns(setting) if c.name not in setting.roles.sensitive)
 
 
+def depends(setting: Setting) -> list[object]:
+    """The favourable value, and what the groups are."""
+    return of_people(setting)
+
+
 def derive(setting: Setting, sample: Sample) -> Iterable[Derived]:
     """No values by row: `info` holds, by split, `consistency` of the labels and `flips` of the predictions by group."""
     words = features.text_columns(setting)
@@ -57,25 +66,14 @@ def derive(setting: Setting, sample: Sample) -> Iterable[Derived]:
     middle, spread = by[first].mean(axis=0), by[first].std(axis=0)
     info: dict[str, Any] = {"k": K, "made": f"{K} nearest rows, Euclidean, features to mean 0 and standard deviation 1"}
     info |= {"columns": list(words or _columns(setting)), "consistency": [], "flips": []}
+    told = _favourable(setting, sample)
     for split in sample.tables:
         x = np.asarray((by[split] - middle) / np.where(spread > 0, spread, 1.0), np.float64)
         if setting.roles.label:
             info["consistency"] += _consistency(setting, sample, split, x)
-        if setting.roles.prediction:
-            info["flips"] += [f for a in setting.roles.sensitive for f in _flips(setting, sample, split, a, x)]
+        for attribute in dict.fromkeys(setting.roles.sensitive) if setting.roles.prediction else ():
+            info["flips"] += _flips(setting, people(setting, sample, attribute), told, attribute, split, x)
     yield Derived(name="near_rows", split=first, rows=np.zeros(0, np.int64), values=np.zeros(0), info=info)
-
-
-def nearest(x: Floats, among: Floats, k: int, *, itself: bool) -> NDArray[np.int64]:
-    """(n, k) places of the nearest rows of `among`; with `itself`, x is `among` and no row is its own neighbour."""
-    from sklearn.neighbors import NearestNeighbors
-
-    found = NearestNeighbors(n_neighbors=k + itself, algorithm="brute").fit(among).kneighbors(x, return_distance=False)
-    if not itself:
-        return np.asarray(found, np.int64)
-    own = found == np.arange(len(x))[:, None]
-    own[~own.any(axis=1), k] = True  # among equal rows it may not be found: then the farthest is left out
-    return np.asarray(found[~own].reshape(len(x), k), np.int64)
 
 
 def _texts(sample: Sample, split: str, column: str | None) -> pa.Array:
@@ -83,88 +81,96 @@ def _texts(sample: Sample, split: str, column: str | None) -> pa.Array:
 
 
 def _consistency(setting: Setting, sample: Sample, split: str, x: Floats) -> list[dict[str, Any]]:
-    """1 - mean |y - mean y of the nearest|, over classes as one against the rest: then half the sum of the distances."""
+    """Mean share of a row's neighbours that have its label."""
     if not setting.label_is_class:
         return [{"split": split, "reason": "consistency is defined for classes"}]
     coded = _texts(sample, split, setting.roles.label).dictionary_encode()
     known = np.asarray(coded.is_valid().to_numpy(zero_copy_only=False), bool)
     if not 2 <= len(coded.dictionary) <= 100:
         return [{"split": split, "reason": f"the label has {len(coded.dictionary)} classes in {split}, want 2 to 100"}]
-    one = np.eye(len(coded.dictionary))[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)[known]]
-    if len(one) < 10 * K:
-        return [{"split": split, "reason": f"{len(one)} labelled rows in {split}, fewer than {10 * K}"}]
-    rows = x[known]
-    apart = np.abs(one - one[nearest(rows, rows, K, itself=True)].mean(axis=1)).sum(axis=1) / 2
-    value, error = 1 - float(apart.mean()), float(apart.std() / np.sqrt(len(apart)))
-    return [{"split": split, "value": value, "error": error, "rows": len(apart)}]
+    if known.sum() < 10 * K:
+        return [{"split": split, "reason": f"{known.sum()} labelled rows in {split}, fewer than {10 * K}"}]
+    points, at = _places(x[known])
+    those = cells(at, np.asarray(coded.indices.drop_null(), np.int64))
+    (around,) = neighbourhoods(points, points, np.bincount(at), K + 1)
+    found = agreement(around, those, those.drawn(DRAWS, np.random.default_rng(setting.seed)))
+    return [{"split": split, "value": float(found[0]), "error": float(found[1:].std()), "rows": int(known.sum())}]
 
 
-def _flips(setting: Setting, sample: Sample, split: str, attribute: str, x: Floats) -> list[dict[str, Any]]:
-    """Rows of each group that are predicted otherwise than most of their nearest rows of the reference."""
-    said = _texts(sample, split, setting.roles.prediction)
-    names = [v for v in said.unique().to_pylist() if v is not None]
-    positive = setting.favourable(names)
+Told = tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.int64]], str]
+
+
+def _favourable(setting: Setting, sample: Sample) -> Told:
+    """By split which rows are predicted, and 1 where favourably; or why nothing tells which prediction is."""
+    said = {s: _texts(sample, s, setting.roles.prediction) for s in sample.tables}
+    seen = {v for texts in said.values() for v in pc.unique(texts.drop_null()).to_pylist()}
+    seen |= {v for s in sample.tables for v in pc.unique(_texts(sample, s, setting.roles.label).drop_null()).to_pylist()}
+    positive = setting.favourable(seen)
     if positive is None:
-        return [{"attribute": attribute, "split": split, "reason": "no favourable prediction is declared: give --positive"}]
-    groups = _texts(sample, split, attribute)
-    counted = sorted(pc.value_counts(groups.drop_null()).to_pylist(), key=lambda c: (-c["counts"], c["values"]))
-    declared = setting.options.get("reference_group", {}).get(attribute)
-    order = [c["values"] for c in counted]
-    reference = declared if declared in order else (order[0] if order else None)
-    if reference is None or len(order) < 2:
-        return [{"attribute": attribute, "split": split, "reason": "there is one group only, a flip needs two"}]
-    told = np.asarray(said.is_valid().to_numpy(zero_copy_only=False), bool)
-    y = np.asarray(pc.equal(said, positive).fill_null(False).to_numpy(zero_copy_only=False), bool)
-    place = groups.to_numpy(zero_copy_only=False)
-    base = told & (place == reference)
+        return {}, {}, "no favourable prediction is declared: give --positive"
+    known = {s: np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), bool) for s, texts in said.items()}
+    y = {s: np.asarray(pc.equal(t, positive).fill_null(False).to_numpy(zero_copy_only=False), np.int64) for s, t in said.items()}
+    return known, y, ""
+
+
+def _flips(setting: Setting, groups: People, told: Told, attribute: str, split: str, x: Floats) -> list[dict[str, Any]]:
+    """Rows of each group that are predicted otherwise than most of their nearest rows of the reference."""
+    known, y, why = told
+    place = {"attribute": attribute, "split": split}
+    if why:
+        return [place | {"reason": why}]
+    rows = np.bincount(groups.codes[split][known[split] & (groups.codes[split] >= 0)], minlength=len(groups.names))
+    base = known[split] & (groups.codes[split] == groups.reference)
+    others = [g for g in np.flatnonzero(rows).tolist() if g != groups.reference]
+    if base.sum() < 2 or not others:
+        return [place | {"reason": f"{attribute} names no groups with predictions that can be compared in {split}"}]
     k = 1 if base.sum() <= FEW else K
     rng = np.random.default_rng(setting.seed)
-    theirs, votes = _places(x[base], y[base])
+    theirs, at = _places(x[base])
+    among = cells(at, y[split][base])
+    votes, there = among.drawn(DRAWS, rng), np.bincount(at)
     found = []
-    for group in [g for g in order if g != reference][:MOST_GROUPS]:
-        own = told & (place == group)
-        if base.sum() < k or not own.any():
-            continue
-        points, counts = _places(x[own], y[own])
-        near = neighbourhoods(points, theirs, votes.sum(axis=1), k)
-        gains, losses = (int(v[0]) for v in _flipped(near, counts[None], votes[None])[:2])
-        drawn = _flipped(near, rng.poisson(counts, (DRAWS, *counts.shape)), rng.poisson(votes, (DRAWS, *votes.shape)))
-        error = float(((drawn[0] - drawn[1]) / np.maximum(drawn[2], 1)).std())
-        entry = {"attribute": attribute, "split": split, "group": group, "reference": reference, "k": k, "error": error}
-        found.append(entry | {"gains": gains, "losses": losses, "n": int(own.sum()), "n_reference": int(base.sum())})
+    for group in others[:MOST_GROUPS]:
+        own = known[split] & (groups.codes[split] == group)
+        points, at = _places(x[own])
+        those = cells(at, y[split][own])
+        drawn = those.drawn(DRAWS, rng)
+        near, farther = neighbourhoods(points, theirs, there, k, k + 1)
+        gains, losses = flips(near, those, drawn, among, votes)
+        chance = chance_flips(farther, those, drawn, among, votes)
+        n = int(own.sum())
+        entry: dict[str, Any] = {"group": groups.names[group], "reference": groups.names[groups.reference], "k": k}
+        entry |= {"gains": round(float(gains[0]) * n), "losses": round(float(losses[0]) * n), "chance": float(chance[0])}
+        entry |= {"n": n, "n_reference": int(base.sum())}
+        errors = {"error": gains - losses - chance, "error_flips": gains - losses}
+        found.append(place | entry | {name: float(draws[1:].std()) for name, draws in errors.items()})
+    if len(others) > MOST_GROUPS:
+        found.append(place | {"reason": f"{len(others) - MOST_GROUPS:,} groups of {attribute} beyond the {MOST_GROUPS} largest"})
     return found
 
 
-def _places(x: Floats, y: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.int64]]:
-    """The different rows, and (places, 2) how many of each are predicted otherwise and favourably."""
+def _places(x: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The different rows, and the place of each row among them."""
     points, at = np.unique(x, axis=0, return_inverse=True)
-    counts = np.zeros((len(points), 2), np.int64)
-    np.add.at(counts, (at.reshape(-1), y.astype(np.int64)), 1)
-    return points, counts
+    return points, at.reshape(-1).astype(np.int64)
 
 
-def neighbourhoods(points: Floats, among: Floats, rows: NDArray[np.int64], k: int) -> csr_array:
-    """(points, among) with 1 where a place is no farther than the k-th nearest row; places have so many `rows` each.
+def neighbourhoods(points: Floats, among: Floats, rows: NDArray[np.int64], *k: int) -> list[csr_array]:
+    """For each k, ascending, (points, among) with 1 where a place is no farther than the k-th nearest row; `rows` a place.
 
     Rows as far as the k-th belong to it too, so that no order of the rows decides which of them are asked.
     """
     from scipy.sparse import csr_array, vstack
     from sklearn.metrics import pairwise_distances
 
-    parts = []
+    parts: list[list[csr_array]] = [[] for _ in k]
     for start in range(0, len(points), BLOCK):
         far = pairwise_distances(points[start : start + BLOCK], among)
-        first = np.argpartition(far, min(k, far.shape[1]) - 1, axis=1)[:, :k]
+        most, here = min(k[-1], far.shape[1]), np.arange(len(far))
+        first = np.argpartition(far, most - 1, axis=1)[:, :most]
         first = np.take_along_axis(first, np.take_along_axis(far, first, axis=1).argsort(axis=1, kind="stable"), axis=1)
-        enough = np.argmax(rows[first].cumsum(axis=1) >= k, axis=1)
-        edge = far[np.arange(len(far)), first[np.arange(len(far)), enough]]
-        parts.append(csr_array((far <= edge[:, None] + SAME).astype(np.int64)))
-    return csr_array(vstack(parts))
-
-
-def _flipped(near: csr_array, counts: NDArray[np.int64], votes: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    """(samples,) rows that would gain, that would lose, and all, by the majority of their neighbourhood."""
-    ahead = near @ (votes[:, :, 1] - votes[:, :, 0]).T  # (places, samples)
-    gains = (counts[:, :, 0].T * (ahead > 0)).sum(axis=0)
-    losses = (counts[:, :, 1].T * (ahead < 0)).sum(axis=0)
-    return gains, losses, counts.sum(axis=(1, 2))
+        reached = rows[first].cumsum(axis=1)
+        for part, least in zip(parts, k, strict=True):
+            enough = np.where(reached[:, -1] >= least, np.argmax(reached >= least, axis=1), most - 1)
+            part.append(csr_array((far <= far[here, first[here, enough]][:, None] + SAME).astype(np.int64)))
+    return [csr_array(vstack(part)) for part in parts]

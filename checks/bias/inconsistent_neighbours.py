@@ -29,9 +29,9 @@ class InconsistentNeighbours(Check[NearRows]):
     Individual fairness asks that like people are treated alike; where labels are not, no model can learn to.
 
     ## Measured
-    Consistency: 1 - mean distance of a row's label from the mean label of its 5 nearest rows, 0 to 1, low is bad (several
-    classes: half the sum over them). Features to mean 0 and standard deviation 1, groups left out; at most 10,000 rows a split.
-    The interval is of the mean over rows. A note below .6.
+    Consistency: 1 - mean distance of a row's label from the mean label of its 5 nearest rows (all that are as near as the
+    fifth), 0 to 1, low is bad (several classes: half the sum over them). Features to mean 0 and standard deviation 1, groups left
+    out; at most 5,000 rows a split. The interval is of 300 samples in which the rows are drawn anew. A note below .6.
 
     ## Fix
     Look at the rows that disagree with their neighbours: labels, or a feature that is missing.
@@ -63,7 +63,7 @@ class InconsistentNeighbours(Check[NearRows]):
             value, half = entry["value"], Z95 * entry["error"]
             low, high = max(0.0, value - half), min(1.0, value + half)
             effect = Effect(
-                name="consistency", value=value, low=low, high=high, unit="share", method="mean over rows, normal 95 %"
+                name="consistency", value=value, low=low, high=high, unit="share", method="rows drawn anew, normal 95 %"
             )
             yield self.read(
                 where,

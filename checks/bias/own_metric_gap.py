@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Reading, Record, Where
 from auditor.rows import Roles, Setting
-from auditor.statistics.counts import UNDEFINED_LIMIT
+from auditor.statistics.counts import bonferroni
+from auditor.statistics.proportions import Z95
 from auditor.tallies.asked import Asked
 from auditor.tallies.groups import short
 from auditor.tallies.prediction_gaps import MIN_GROUP, unmeasured
@@ -41,16 +41,17 @@ class OwnMetricGap(Check[OwnMetrics]):
     The task's own metric is the first thing to compare, whatever the names of fairness metrics.
 
     ## Measured
-    The metric of the group minus that of the largest group, by fairlearn's MetricFrame, with percentile limits of 400 bootstrap
-    samples drawn inside each group, widened by Bonferroni over all metrics and groups. A note where they exclude 0; no verdict,
-    since only you know which difference matters and which way is better. Asked for with --metric NAME.
+    The metric of the group minus that of the reference, by fairlearn's MetricFrame, with normal limits from 200 bootstrap samples
+    drawn inside each group, widened by Bonferroni over all metrics and groups. A note where they exclude 0; no verdict, since
+    only you know which difference matters and which way is better. Asked for with --metric NAME.
 
     ## Fix
     Set a limit on the difference that matters to you ([rules.BIA403] in auditor.toml), and look at the rows of that group.
 
     ## Known limits
-    At most 50,000 rows a split are read. Labels and predictions reach the function as 0, 1, ... in sorted order (1 is the
-    favourable one of two), numbers as they are. Groups below 100 rows are shown and not judged.
+    At most 50,000 rows a split are read. Classes reach the function as 0, 1, ... as sorted (1 is the favourable one of two),
+    numbers as they are, also scores beside two classes. A metric whose samples are far from normal has too narrow or too wide
+    limits. Groups below 100 rows are shown and not judged; those beyond the 20 largest are counted.
 
     ## Source
     Fairlearn's MetricFrame: Weerts et al. 2023, arXiv:2303.16626; Efron & Tibshirani 1993, doi:10.1201/9780429246593.
@@ -71,22 +72,26 @@ class OwnMetricGap(Check[OwnMetrics]):
                 yield self.read(where, unmeasured(f"{e['metric']}_difference", "", why), why, unsure=why)
             else:
                 by.setdefault((e["metric"], e["split"], e["attribute"]), []).append(e)
-        family = sum(len(groups) - 1 for groups in by.values())
+        z = bonferroni(sum(len(groups) - 1 for groups in by.values()))
         for (metric, split, attribute), groups in by.items():
             reference = groups[0]
             for group in groups[1:]:
-                yield from self._compared(metric, Where(split=split, columns=(attribute,)), group, reference, family)
+                yield from self._compared(metric, Where(split=split, columns=(attribute,)), group, reference, z)
 
     def _compared(
-        self, metric: str, where: Where, group: dict[str, Any], reference: dict[str, Any], family: int
+        self, metric: str, where: Where, group: dict[str, Any], reference: dict[str, Any], z: float
     ) -> Iterator[Reading | Record]:
         a, b, least = group["value"], reference["value"], min(group["n"], reference["n"])
         name, value = f"{metric}_difference", None if a is None or b is None else a - b
         undefined = "" if value is not None else f"{metric} is undefined in a group"
-        low, high, wide_low, wide_high = _limits(group["draws"], reference["draws"], family)
+        errors = [e["error"] for e in (group, reference)]
+        error = None if value is None or None in errors else math.hypot(*errors)
+        low, high, wide_low, wide_high = (
+            None if error is None or value is None else value + x * error for x in (-Z95, Z95, -z, z)
+        )
         few = f"{least:,} rows, fewer than {MIN_GROUP}" if least < MIN_GROUP else ""
         thin = "" if low is not None else "too many samples have no value: no interval"
-        reason, how = undefined or few or thin, "bootstrap 95 %" if low is not None else ""
+        reason, how = undefined or few or thin, "bootstrap, normal 95 %" if low is not None else ""
         values = {"attribute": where.columns[0], "group": group["group"], "reference": reference["group"], "stage": "prediction"}
         values |= {"split": where.split, "metric": name, "value": value, "low": low, "high": high, "method": how}
         values |= {"simultaneous_low": wide_low, "simultaneous_high": wide_high, "n": group["n"], "n_reference": reference["n"]}
@@ -104,22 +109,3 @@ class OwnMetricGap(Check[OwnMetrics]):
             limit=0.0,
             unsure=reason,
         )
-
-
-Ends = tuple[float | None, float | None, float | None, float | None]
-
-
-def _limits(one: list[float | None], other: list[float | None], family: int) -> Ends:
-    """Ends of the 95 % interval of the difference, then of one for the whole family; None where too few samples tell."""
-    pairs = list(zip(one, other, strict=False))
-    told = [x - y for x, y in pairs if x is not None and y is not None]
-    if not told or len(told) < (1 - UNDEFINED_LIMIT) * len(pairs):
-        return None, None, None, None
-    low, high, wide_low, wide_high = np.quantile(told, _levels(family)).tolist()
-    return low, high, wide_low, wide_high
-
-
-def _levels(family: int) -> list[float]:
-    """Quantiles of the ends of one interval, then of one of a family."""
-    alpha = 0.05 / max(1, family)
-    return [0.025, 0.975, alpha / 2, 1 - alpha / 2]
