@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.statistics.confusion import FN, FP, TN, TP, quotient
-from auditor.statistics.counts import percentile, tables_within
+from auditor.statistics.counts import UNDEFINED_LIMIT, bonferroni, tables_within
 
 Floats = NDArray[np.float64]
 Counts = NDArray[Any]  # (..., groups, 2, 2, 2): label, decision before, decision after; 1 = favourable
@@ -40,33 +40,59 @@ def confusion(paired: Counts, after: bool) -> Counts:
     return np.stack([kept[..., y, d] for _, (y, d) in sorted(cells.items())], axis=-1)
 
 
-def _spread(rate: str) -> Callable[[Counts], Floats]:
-    return lambda counts: np.asarray(np.ptp(quotient(counts, rate), axis=-1))
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as the extreme of parts: for spreads the signed gaps of every ordered pair of groups."""
+
+    sign: int  # +1: more is better, -1: less is, 0: neither
+    parts: Callable[[Counts], Floats]  # of (..., groups, 4) counts: (..., parts)
+    smallest: bool = False  # the metric is the least part, else the greatest
 
 
-def _odds(counts: Counts) -> Floats:
-    return np.maximum(_spread("true_positive_rate")(counts), _spread("false_positive_rate")(counts))
+def _pairs(*rates: str) -> Callable[[Counts], Floats]:
+    """Differences of each rate, every group minus every other."""
+
+    def parts(counts: Counts) -> Floats:
+        found = []
+        for rate in rates:
+            by = quotient(counts, rate)
+            one, other = _ordered(by.shape[-1])
+            found.append(by[..., one] - by[..., other])
+        return np.concatenate(found, axis=-1)
+
+    return parts
 
 
-def _ratio(counts: Counts) -> Floats:
-    rates = quotient(counts, "selection_rate")
-    top = rates.max(axis=-1)
-    return np.asarray(np.where(top > 0, rates.min(axis=-1) / np.where(top > 0, top, 1), np.nan))
+def _ordered(groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    one, other = np.nonzero(~np.eye(groups, dtype=bool))
+    return one, other
 
 
-METRICS: Mapping[str, tuple[Callable[[Counts], Floats], int]] = {
-    "accuracy": (lambda c: np.asarray(quotient(c.sum(axis=-2), "accuracy")), 1),
-    "lowest_group_accuracy": (lambda c: np.asarray(quotient(c, "accuracy").min(axis=-1)), 1),
-    "selection_rate": (lambda c: np.asarray(quotient(c.sum(axis=-2), "selection_rate")), 0),
-    "demographic_parity_difference": (_spread("selection_rate"), -1),
-    "demographic_parity_ratio": (_ratio, 1),
-    "equalized_odds_difference": (_odds, -1),
-    "recall_spread": (_spread("true_positive_rate"), -1),
-    "false_positive_rate_spread": (_spread("false_positive_rate"), -1),
-    "precision_spread": (_spread("precision"), -1),
-    "accuracy_spread": (_spread("accuracy"), -1),
+def _ratios(counts: Counts) -> Floats:
+    """Of selection rates, every group over every other: infinite over 0, undefined where none is selected."""
+    by = quotient(counts, "selection_rate")
+    one, other = _ordered(by.shape[-1])
+    above = by[..., other] > 0
+    found = np.where(above, by[..., one] / np.where(above, by[..., other], 1), np.inf)
+    return np.asarray(np.where((by.max(axis=-1) > 0)[..., None], found, np.nan))
+
+
+def _whole(rate: str) -> Callable[[Counts], Floats]:
+    return lambda counts: np.asarray(quotient(counts.sum(axis=-2), rate))[..., None]
+
+
+METRICS: Mapping[str, Metric] = {
+    "accuracy": Metric(1, _whole("accuracy")),
+    "lowest_group_accuracy": Metric(1, lambda counts: np.asarray(quotient(counts, "accuracy")), smallest=True),
+    "selection_rate": Metric(0, _whole("selection_rate")),
+    "demographic_parity_difference": Metric(-1, _pairs("selection_rate")),
+    "demographic_parity_ratio": Metric(1, _ratios, smallest=True),
+    "equalized_odds_difference": Metric(-1, _pairs("true_positive_rate", "false_positive_rate")),
+    "recall_spread": Metric(-1, _pairs("true_positive_rate")),
+    "false_positive_rate_spread": Metric(-1, _pairs("false_positive_rate")),
+    "precision_spread": Metric(-1, _pairs("precision")),
+    "accuracy_spread": Metric(-1, _pairs("accuracy")),
 }
-"""Metric -> (of (..., groups, 4) counts, +1 where more is better, -1 where less is, 0 where neither)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +102,7 @@ class Change:
     metric: str
     before: float | None  # None: undefined, e.g. no positives in a group
     after: float | None
-    low: float | None  # paired 95 % interval of after minus before
+    low: float | None  # paired 95 % interval of after minus before, for all groups that could have been the extreme ones
     high: float | None
     verdict: str  # better, worse, not told apart, no direction, undefined
 
@@ -88,22 +114,36 @@ class Change:
 def changes(paired: Counts, seed: int = 0, draws: int = DRAWS) -> list[Change]:
     """Every metric of METRICS before and after; the interval by a paired count bootstrap inside each group.
 
-    `paired` is (groups, 2, 2, 2) counts of rows. A metric is better or worse where the interval of its change excludes 0.
+    `paired` is (groups, 2, 2, 2) counts of rows. The difference of the most distant groups is never below 0, and the more above
+    it the noisier the groups, so that its own percentiles mislead. The interval is of the signed gaps of the groups that are
+    most distant before and after, normal, and by Bonferroni simultaneous over all pairs that might have been. A metric is better
+    or worse where it excludes 0.
     """
     drawn = tables_within(paired.reshape(len(paired), 8), draws, seed).reshape(draws, *paired.shape)
     sides = [(confusion(paired, after), confusion(drawn, after)) for after in (False, True)]
-    return [_change(name, of, sign, sides) for name, (of, sign) in METRICS.items()]
+    return [_change(name, metric, sides) for name, metric in METRICS.items()]
 
 
-def _change(name: str, of: Callable[[Counts], Floats], sign: int, sides: list[tuple[Counts, Counts]]) -> Change:
-    before, after = (float(of(point)) for point, _ in sides)
-    if not np.isfinite([before, after]).all():
-        told = [None if not np.isfinite(x) else x for x in (before, after)]
-        return Change(metric=name, before=told[0], after=told[1], low=None, high=None, verdict="undefined")
-    ends = percentile(of(sides[1][1]) - of(sides[0][1]))
-    if ends is None:
+def _change(name: str, metric: Metric, sides: list[tuple[Counts, Counts]]) -> Change:
+    values: list[float | None] = []
+    error = np.zeros(len(sides[0][1]))
+    parts = 1
+    for way, (point, drawn) in zip((-1, 1), sides, strict=True):
+        found = metric.parts(point)
+        parts = len(found)
+        if np.isnan(found).any():
+            values.append(None)
+            continue
+        place = int(np.argmin(found) if metric.smallest else np.argmax(found))
+        values.append(float(found[place]))
+        error = error + way * metric.parts(drawn)[:, place]
+    before, after = values
+    told = error[np.isfinite(error)]
+    if before is None or after is None or len(told) < (1 - UNDEFINED_LIMIT) * len(error):
         return Change(metric=name, before=before, after=after, low=None, high=None, verdict="undefined")
-    low, high = ends
-    moved = sign if low > 0 else -sign if high < 0 else 0
-    verdict = "no direction" if sign == 0 else {1: "better", -1: "worse", 0: "not told apart"}[moved]
+    pairs = parts if metric.smallest and metric.parts is not _ratios else max(1, parts // 2)
+    half = bonferroni(pairs) * float(told.std())
+    low, high = after - before - half, after - before + half
+    moved = metric.sign if low > 0 else -metric.sign if high < 0 else 0
+    verdict = "no direction" if metric.sign == 0 else {1: "better", -1: "worse", 0: "not told apart"}[moved]
     return Change(metric=name, before=before, after=after, low=low, high=high, verdict=verdict)
