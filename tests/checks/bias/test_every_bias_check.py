@@ -106,7 +106,7 @@ def test_without_two_groups_no_gap_is_measured(code: str) -> None:
         assert [m.effect.value for m in outcome.measured if m.effect.value is not None] == [], edge
 
 
-@pytest.mark.parametrize("code", ["BIA302", "BIA303", "BIA304", "BIA305", "BIA306", "BIA307", "BIA308", "BIA309"])
+@pytest.mark.parametrize("code", ["BIA302", "BIA303", "BIA304", "BIA305", "BIA306", "BIA307", "BIA308", "BIA309", "BIA312"])
 @pytest.mark.parametrize("edge", UNREAD)
 def test_predictions_that_are_no_labels_are_not_counted_as_some(edge: str, code: str) -> None:
     (outcome,) = (o for o in audited(edge).outcomes if o.code == code)
