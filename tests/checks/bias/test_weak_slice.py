@@ -177,3 +177,10 @@ def test_a_label_that_is_never_predicted_is_no_reason_to_refuse() -> None:
     frame = pd.DataFrame(data)
     frame.loc[:20, "y"] = 2
     assert audited(frame).outcomes[0].status == "found"
+
+
+def test_texts_in_parts_and_by_workers_have_the_slices_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = audited(spoken(700, 0.4), TEXTS).findings
+    monkeypatch.setattr("auditor.data.frames.BATCH_ROWS", 300)
+    assert audited(spoken(700, 0.4), TEXTS).findings == whole
+    assert audited(spoken(700, 0.4), TEXTS, workers=2).findings == whole
