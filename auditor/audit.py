@@ -36,6 +36,7 @@ class Plan:
     skipped: dict[str, str]  # code -> reason
     rounds: tuple[tuple[type[Tally], ...], ...]
     derivations: tuple[str, ...]
+    unmade: dict[str, str]  # a derivation that a tally can do without -> why it cannot run
 
 
 def run(request: Request) -> Audit:
@@ -51,7 +52,7 @@ def run(request: Request) -> Audit:
     clock.lap("look")
     plan = make_plan(checks, setting)
     derivations = derive_columns(plan, setting, sources, request)
-    setting = replace(setting, derived=_described(derivations))
+    setting = replace(setting, derived=_described(derivations, plan))
     clock.lap("derive")
     tallies = fold(plan, setting, sources, derivations, look, request)
     clock.lap("fold")
@@ -167,14 +168,16 @@ def make_plan(checks: Sequence[Check[Any]], setting: Setting) -> Plan:
         else:
             skipped[one.code] = reason
     kinds = _closure(kind for one in running for kind in one.tallies)
-    names = sorted({name for kind in kinds for name in kind.derives})
+    names = {name for kind in kinds for name in kind.derives}
+    wished = {name for kind in kinds for name in kind.may_derive} - names
+    unmade = {name: reason for name in sorted(wished) if (reason := derive.skips(name, setting))}
     rounds: list[tuple[type[Tally], ...]] = []
     placed: set[type[Tally]] = {Look}
     while waiting := [k for k in kinds if k not in placed]:
         ready = tuple(k for k in waiting if set(k.after) <= placed)
         rounds.append(ready)
         placed |= set(ready)
-    return Plan(tuple(running), skipped, tuple(rounds), tuple(names))
+    return Plan(tuple(running), skipped, tuple(rounds), tuple(sorted((names | wished) - set(unmade))), unmade)
 
 
 def _closure(kinds: Any) -> list[type[Tally]]:
@@ -217,8 +220,9 @@ def derive_columns(plan: Plan, setting: Setting, sources: Sequence[Source], requ
     return derive.run(plan.derivations, setting, lambda columns: batches_of(sources, setting, columns), request.progress)
 
 
-def _described(derivations: derive.Derivations) -> dict[str, dict[str, Any]]:
-    return {name: dict(d.info) for by in derivations.by_split.values() for name, d in by.items()}
+def _described(derivations: derive.Derivations, plan: Plan) -> dict[str, dict[str, Any]]:
+    lacking = {name: {"reason": reason} for name, reason in (plan.unmade | derivations.failed).items()}
+    return lacking | {name: dict(d.info) for by in derivations.by_split.values() for name, d in by.items()}
 
 
 def fold(

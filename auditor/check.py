@@ -26,6 +26,7 @@ class Tally(ABC):
 
     after: ClassVar[tuple[type[Tally], ...]] = ()  # finished tallies that `of` takes, in this order: a later round
     derives: ClassVar[tuple[str, ...]] = ()  # derived columns it reads: module names in auditor/derive
+    may_derive: ClassVar[tuple[str, ...]] = ()  # the same, but it counts without them too: `setting.derived` says why they lack
 
     @classmethod
     def columns(cls, setting: Setting) -> Iterable[str]:

@@ -29,6 +29,7 @@ class RolesPart(Part):
     text: str | Words = ()
     label: str | None = None
     sensitive: str | Words = ()
+    annotators: str | Words = ()
     group: str | None = None
     time: str | None = None
     id: str | None = None

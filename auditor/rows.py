@@ -19,6 +19,10 @@ PLAIN = (("0", "1"), ("false", "true"), ("-1", "1"))
 Task = Literal["classification", "regression", "multilabel", "language-modeling", "chat", "preference"]
 
 
+MANY = ("text", "sensitive", "annotators")
+"""Roles that several columns may have."""
+
+
 class InputError(Exception):
     """The user's input cannot be audited. The message says in one line what was got, what was wanted, what to do."""
 
@@ -30,6 +34,7 @@ class Roles:
     text: Sequence[str] = ()  # the texts to learn from
     label: str | None = None  # what is to be predicted
     sensitive: Sequence[str] = ()  # groups of people that must not be treated worse
+    annotators: Sequence[str] = ()  # one column an annotator: what each of them gave the row, null where none was asked
     group: str | None = None  # entity: user, patient, document
     time: str | None = None
     id: str | None = None
@@ -45,7 +50,7 @@ class Roles:
     audio: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("text", "sensitive"):
+        for name in MANY:
             value = getattr(self, name)
             if isinstance(value, str):
                 object.__setattr__(self, name, (value,))
@@ -143,9 +148,9 @@ class Setting:
 
     @property
     def features(self) -> tuple[Column, ...]:
-        """Columns that a model could learn from: no label, id, weight, time, prediction, and none that is id-like."""
+        """Columns that a model could learn from: no label, annotation, id, weight, time, prediction, and none that is id-like."""
         roles = self.roles
-        out = {roles.label, roles.id, roles.weight, roles.prediction, roles.group}
+        out = {roles.label, roles.id, roles.weight, roles.prediction, roles.group, *roles.annotators}
         given = roles.probabilities or ""  # a name or a glob
         return tuple(
             c for c in self.columns if c.name not in out and not c.id_like and c.name != given and not fnmatchcase(c.name, given)

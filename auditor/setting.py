@@ -58,7 +58,7 @@ def decide(
     raw: Setting, look: Look, task: Task | None, positive: str | None, seed: int, options: dict[str, Any]
 ) -> tuple[Setting, tuple[str, ...]]:
     """The Setting with kinds and rows, and what had to be assumed about the label."""
-    columns = tuple(_column(c, look, raw) for c in raw.columns)
+    columns = _alike(tuple(_column(c, look, raw) for c in raw.columns), raw.roles.annotators)
     splits = tuple(replace(s, rows=look.rows[s.name]) for s in raw.splits)
     assumed: list[str] = []
     label = raw.roles.label
@@ -111,6 +111,15 @@ def _column(column: Column, look: Look, raw: Setting) -> Column:
         spelled_nulls=tuple(sorted(total.spelled)) if plain else (),
         median_words=total.median_words,
     )
+
+
+def _alike(columns: tuple[Column, ...], annotators: Sequence[str]) -> tuple[Column, ...]:
+    """Annotators whose columns differ in kind are all read as they wrote: "true" of one is the "true" of another."""
+    plain = ("number", "bool", "time", "category", "text")
+    kinds = {c.kind for c in columns if c.name in annotators and c.kind in plain}
+    if len(kinds) < 2:
+        return columns
+    return tuple(replace(c, kind="category") if c.name in annotators and c.kind in plain else c for c in columns)
 
 
 def _id_like(looks: Sequence[ColumnLook]) -> bool:

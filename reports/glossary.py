@@ -110,6 +110,11 @@ METRICS: Mapping[str, Entry] = {
     "residual_difference": ("mean of prediction - label, group minus reference", "that of the label; 0 is even", ""),
     "mean_absolute_error_difference": ("mean absolute error, group minus reference", "that of the label; 0 is even", ""),
     "mean_absolute_error_ratio": ("mean absolute error of the group over that of the reference", "0 up; 1 is even", ""),
+    "disagreement_difference": (
+        "rows on which annotators are not unanimous, share of the group minus that of the reference",
+        "-1 to 1; 0 is even",
+        "",
+    ),
     "impact_ratio": ("selection rate over the highest one of the table", "0 to 1", "Local Law 144"),
 }
 

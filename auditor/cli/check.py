@@ -29,6 +29,7 @@ def check(
     text: o.Text = None,
     label: o.Label = None,
     sensitive: o.Sensitive = None,
+    annotators: o.Annotators = None,
     group: o.Group = None,
     time: o.Time = None,
     id: o.Id = None,

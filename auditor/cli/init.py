@@ -20,6 +20,10 @@ PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """Names of columns that often hold groups of people: suggested, never taken as a role."""
+ANNOTATORS = re.compile(
+    r"(^|[_\W])(annotator|annotation|rater|rating|coder|labell?er|worker)s?[_\W]?[a-z0-9]{1,3}$", re.IGNORECASE
+)
+"""Names of columns that often hold what one annotator said: suggested from two of them on, never taken as a role."""
 LABELS = 200
 """A column with more values than this is hardly a label; chosen by us, above the 151 classes of CLINC150."""
 
@@ -83,7 +87,15 @@ def suggestions(setting: Setting) -> list[str]:
     people = [c.name for c in setting.columns if PEOPLE.search(c.name)]
     if people:
         said.append(f"suggestion: groups of people may be in {', '.join(people)}; take them in as sensitive if they are")
+    if several := annotator_like(setting):
+        said.append(f"suggestion: {', '.join(several)} may be one annotator each; take them in as annotators if they are")
     return said
+
+
+def annotator_like(setting: Setting) -> list[str]:
+    """Columns named as those of annotators are, where there are two or more."""
+    found = [c.name for c in setting.columns if ANNOTATORS.search(c.name)]
+    return found if len(found) > 1 else []
 
 
 def written(name: str, paths: dict[str, str], setting: Setting) -> str:
@@ -104,6 +116,8 @@ def written(name: str, paths: dict[str, str], setting: Setting) -> str:
     people = [c.name for c in setting.columns if PEOPLE.search(c.name)]
     if people:
         lines.append(f"# sensitive = [{', '.join(map(quoted, people))}]  # groups of people? take the # away")
+    if several := annotator_like(setting):
+        lines.append(f"# annotators = [{', '.join(map(quoted, several))}]  # one column an annotator? take the # away")
     lines += ["", "[gate]", 'policy = "default"  # or strict, exploratory', "require = []  # codes that must have run"]
     lines += ["", "[report]", 'html = "audit.html"', 'json = "audit.json"', ""]
     return "\n".join(lines)

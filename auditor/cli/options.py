@@ -47,6 +47,10 @@ Sensitive = Annotated[
     list[str] | None,
     Option("--sensitive", help="Group of people that must not be treated worse; repeatable.", metavar="COLUMN"),
 ]
+Annotators = Annotated[
+    list[str] | None,
+    Option("--annotator", help="What one annotator gave each row; repeatable, one column an annotator.", metavar="COLUMN"),
+]
 Group = Annotated[str | None, Option("--group", help="Entity: user, patient, document.", metavar="COLUMN")]
 Time = Annotated[str | None, Option("--time", help="When the row came to be.", metavar="COLUMN")]
 Id = Annotated[str | None, Option("--id", help="Names the row.", metavar="COLUMN")]

@@ -50,6 +50,7 @@ def train(
     text: o.Text = None,
     label: o.Label = None,
     sensitive: o.Sensitive = None,
+    annotators: o.Annotators = None,
     group: o.Group = None,
     time: o.Time = None,
     id: o.Id = None,

@@ -19,7 +19,7 @@ from auditor.fix.additions import augmented, reweighed
 from auditor.fix.copies import Changes, ending, write
 from auditor.model import Audit, Finding
 from auditor.request import Request
-from auditor.rows import InputError, Source
+from auditor.rows import MANY, InputError, Source
 from auditor.setting import as_roles
 from auditor.writing import replace
 
@@ -139,7 +139,7 @@ def _planned(
 def _again(audit: Audit, sources: Sequence[Source], codes: Sequence[str], format: str | None) -> Request:
     """The request of the audit for these checks alone."""
     told: Mapping[str, Any] = audit.provenance
-    roles = {k: (v if k in ("text", "sensitive") else v[0]) for k, v in told.get("roles", {}).items()}
+    roles = {k: (v if k in MANY else v[0]) for k, v in told.get("roles", {}).items()}
     paths: dict[str, Any] = {s.split: s.name for s in sources}
     others = {f["split"]: f["source"] for f in told.get("files", ()) if f["split"] not in SPLITS}
     return Request(

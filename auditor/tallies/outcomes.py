@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -112,15 +112,22 @@ class OutcomeCounts(Tally):
         column = setting.roles.prediction
         if self.over:
             return (), f"{column!r}: more than {CAP:,} cells of group, label and prediction: they are not counted"
-        if not predictions:
-            return (), f"the prediction column {column!r} has no value"
-        strange = sorted(predictions - labels) if labels and setting.label_is_class else []
-        if strange or any(FRACTION.fullmatch(p) for p in predictions):
-            odd = strange[0] if strange else next(p for p in sorted(predictions) if FRACTION.fullmatch(p))
-            listed = ", ".join(repr(short(x, 20)) for x in sorted(labels)[:4])
-            wanted = f"one of the labels {listed}" if labels else "classes"
-            return (), f"{column!r} predicts {short(odd, 20)!r}, want {wanted}; scores belong in --probabilities"
-        return sorted(labels | predictions), ""
+        reason = no_labels(labels, predictions, setting)
+        return ((), reason) if reason else (sorted(labels | predictions), "")
+
+
+def no_labels(labels: Set[str], predictions: Set[str], setting: Setting) -> str:
+    """Why predictions cannot be judged as classes: there is none, or one is no label, or a fraction; "" where they can."""
+    column = setting.roles.prediction
+    if not predictions:
+        return f"the prediction column {column!r} has no value"
+    strange = sorted(predictions - labels) if labels and setting.label_is_class else []
+    odd = strange or sorted(p for p in predictions if FRACTION.fullmatch(p))
+    if not odd:
+        return ""
+    listed = ", ".join(repr(short(x, 20)) for x in sorted(labels)[:4])
+    wanted = f"one of the labels {listed}" if labels else "classes"
+    return f"{column!r} predicts {short(odd[0], 20)!r}, want {wanted}; scores belong in --probabilities"
 
 
 def plain(values: pa.Array) -> tuple[NDArray[np.int64], list[Value]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auditor.check import Tally
 from auditor.groups import FEW_LEVELS, MISSING
-from auditor.rows import Batch, Column, Setting
+from auditor.rows import Batch, Column, Derived, Setting
 from auditor.statistics.sampling import chosen
 from auditor.tallies.outcomes import plain
 from auditor.tallies.texts import words
@@ -24,6 +24,8 @@ CAP_COLUMNS = 30  # columns that are sliced by, in their order in the data
 BINS = 5  # quantile bins of a number (bias reference, section 8)
 POOLED = 0.01  # levels of a smaller share are one: (other)
 OTHER = "(other)"
+TOPICS = "text_topics"
+NO_TOPIC = "(no topic)"  # a text without any of the words that topics are made of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +40,7 @@ class SliceTable:
 
 
 def sliced(setting: Setting) -> tuple[Column, ...]:
-    """The columns that rows are sliced by: categories and numbers by value, texts by their number of words."""
+    """The columns that rows are sliced by: categories and numbers by value, texts by their number of words (and by topic)."""
     return setting.kinds("category", "bool", "number", "text")[:CAP_COLUMNS]
 
 
@@ -46,8 +48,10 @@ def sliced(setting: Setting) -> tuple[Column, ...]:
 class SliceRows(Tally):
     """Predicted and labelled rows, by split: all of them up to about 40,000, else a sample by the hash of the position.
 
-    A share read from the sample has a standard error of at most .0025. At most 30 columns are kept.
+    A share read from the sample has a standard error of at most .0025. At most 30 columns are kept, and the topics of texts.
     """
+
+    may_derive = ("text_topics",)
 
     parts: dict[str, tuple[pa.Table, ...]] = field(default_factory=dict)
 
@@ -70,6 +74,9 @@ class SliceRows(Tally):
         for i, column in enumerate(sliced(setting)):
             if batch.has(column.name):
                 cells[f"c{i}"] = _values(batch.column(column.name).filter(mask), column)
+        found = batch.derived.get(TOPICS)
+        for i, places in enumerate(_places(found, batch.rows[keep]).T if found is not None else ()):
+            cells[f"t{i}"] = places
         return cls({batch.split: (pa.table(cells),)})
 
     def __add__(self, other: Self) -> Self:
@@ -85,14 +92,44 @@ class SliceRows(Tally):
             return None
         here = [(i, c) for i, c in enumerate(sliced(setting)) if f"c{i}" in rows.column_names]
         cut = [_levels(rows.column(f"c{i}"), c, setting) for i, c in here]
+        about = [(i, a) for i, a in enumerate(topics(setting)) if a.get("topics") and f"t{i}" in rows.column_names]
+        cut += [(rows.column(f"t{i}").to_numpy() + 1, _titled(a)) for i, a in about]
         codes = np.stack([code for code, _ in cut], axis=1) if cut else np.empty((rows.num_rows, 0), np.int64)
         return SliceTable(
             rows=rows.column("row").to_numpy(),
             outcome=rows.column("outcome").to_numpy(),
             codes=codes,
-            columns=tuple(c.name for _, c in here),
+            columns=(*(c.name for _, c in here), *(a["column"] for _, a in about)),
             names=tuple(names for _, names in cut),
         )
+
+
+def topics(setting: Setting) -> Sequence[Mapping[str, Any]]:
+    """The columns of texts that were to be clustered: `column`, and `topics` or the `reason` for none."""
+    found: Sequence[Mapping[str, Any]] = setting.derived.get(TOPICS, {}).get("columns", ())
+    return found
+
+
+def by_length_only(setting: Setting) -> str:
+    """Why some texts are sliced by their length alone; "" where none is."""
+    if not any(c.kind == "text" for c in sliced(setting)):
+        return ""
+    whole = setting.derived.get(TOPICS, {}).get("reason")
+    said = [f"texts by length only: {whole}"] if whole else []
+    said += [f"{a['column']!r} by length only: {a['reason']}" for a in topics(setting) if a.get("reason")]
+    return "; ".join(said)
+
+
+def _places(found: Derived, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(rows, columns) the topic of each of these rows, -1 for a row that was not clustered."""
+    if not len(found.rows):
+        return np.full((len(rows), found.values.shape[1]), -1, np.int64)
+    at = np.minimum(np.searchsorted(found.rows, rows), len(found.rows) - 1)
+    return np.where((found.rows[at] == rows)[:, None], found.values[at], -1)
+
+
+def _titled(about: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(f"topic of {about['column']}={name}" for name in (NO_TOPIC, *about["topics"]))
 
 
 def wrong(labels: pa.Array, predictions: pa.Array, classes: bool) -> NDArray[np.float64]:

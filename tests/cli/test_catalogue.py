@@ -97,6 +97,13 @@ def test_init_suggests_and_does_not_decide(auditor: Any, folder: Path) -> None:
     assert tomllib.loads(text)["data"]["people"]["roles"] == {}
 
 
+def test_init_suggests_annotators_from_two_on(auditor: Any, folder: Path) -> None:
+    lines = ["text,rater_1,rater_2,rating", *(f"so it goes,{i % 2},{i % 3},{i % 5}" for i in range(40))]
+    (folder / "said.csv").write_text("\n".join(lines))
+    assert "rater_1, rater_2 may be one annotator each" in auditor("init", "said.csv").out
+    assert '# annotators = ["rater_1", "rater_2"]' in (folder / "auditor.toml").read_text()
+
+
 def test_init_never_overwrites_unless_forced(auditor: Any, folder: Path) -> None:
     (folder / "auditor.toml").write_text("# mine\n")
     assert auditor("init", "even.csv").code == 2

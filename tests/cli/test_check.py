@@ -187,10 +187,18 @@ def test_file_names_and_data_cannot_steer_the_terminal(auditor: Any, folder: Pat
 
 
 def test_roles_of_one_name_may_be_given_again_and_again(folder: Path) -> None:
-    given = {"train": "even.csv", "text": ["a", "b"], "sensitive": ["c"], "select": ["LEK, DUP101", "IMB"], "isolated": True}
+    given = {
+        "train": "even.csv",
+        "text": ["a", "b"],
+        "sensitive": ["c"],
+        "annotators": ["d", "e"],
+        "select": ["LEK, DUP101", "IMB"],
+        "isolated": True,
+    }
     request = asked.asked(given).request
     assert request.roles.text == ("a", "b")
     assert request.roles.sensitive == ("c",)
+    assert request.roles.annotators == ("d", "e")
     assert request.select == ("LEK", "DUP101", "IMB")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,7 +19,8 @@ from auditor.reports import WRITERS
 from auditor.rows import Roles
 
 CODES = [code for code, check in find.everything().checks.items() if code.startswith("BIA") and not check.of_run]
-ROLES = Roles(label="y", sensitive="g", prediction="p", probabilities="q", text="text")
+ANNOTATORS = ("said1", "said2", "said3")
+ROLES = Roles(label="y", sensitive="g", prediction="p", probabilities="q", text="text", annotators=ANNOTATORS)
 ALONE = {"BIA106", "BIA108", "BIA201", "BIA202", "BIA203", "BIA204", "BIA208", "BIA309", "BIA312"}
 """Checks that measure something besides a gap between groups: missingness, counts, texts, whole splits, slices."""
 TABLE = Roles(label="y", sensitive="g", prediction="p")
@@ -36,6 +38,7 @@ def frame(rows: int = 240) -> pd.DataFrame:
             "q": [[1 - x, x] for x in likely],
             "x": rng.normal(size=rows) + y,
             "job": rng.choice(["k", "l", "m"], rows),
+            **{name: np.where(rng.random(rows) < 0.8, y, 1 - y) for name in ANNOTATORS},
             "text": [f"the {j} said that {w} met a muslim man {i}" for i, (j, w) in enumerate(zip(job, who, strict=True))],
         }
     )
@@ -76,7 +79,7 @@ EDGES = NO_GROUPS | ODD | UNREAD
 @cache
 def audited(edge: str) -> auditor.Audit:
     data = EDGES[edge](frame())
-    given = ROLES if "q" in data else Roles(label="y", sensitive="g", prediction="p", text="text")
+    given = ROLES if "q" in data else replace(ROLES, probabilities=None)
     return auditor.check(data, test=data.head(120), roles=given, positive="1", select=CODES)
 
 
@@ -103,7 +106,7 @@ def test_without_two_groups_no_gap_is_measured(code: str) -> None:
         assert [m.effect.value for m in outcome.measured if m.effect.value is not None] == [], edge
 
 
-@pytest.mark.parametrize("code", ["BIA302", "BIA303", "BIA304", "BIA305", "BIA306", "BIA307", "BIA308", "BIA309"])
+@pytest.mark.parametrize("code", ["BIA302", "BIA303", "BIA304", "BIA305", "BIA306", "BIA307", "BIA308", "BIA309", "BIA312"])
 @pytest.mark.parametrize("edge", UNREAD)
 def test_predictions_that_are_no_labels_are_not_counted_as_some(edge: str, code: str) -> None:
     (outcome,) = (o for o in audited(edge).outcomes if o.code == code)
