@@ -23,7 +23,7 @@ from auditor.statistics.sampling import position_hash
 needs = ("text",)
 CAP = 20_000  # rows of a split that are searched for identity terms
 SCORED = 1_000
-"""Texts an axis and a split that the model is asked about: up to four copies of each. 607 captions: 17 CPU-seconds at 23 M weights."""
+"""Texts an axis and a split that the model is asked about, with up to three copies (607 captions: 17 CPU s at 23 M weights)."""
 FIELDS = (
     "axis",  # index into AXES
     "edit",  # index into info["edits"]
