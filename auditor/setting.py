@@ -65,7 +65,7 @@ def decide(
     if label is not None:
         columns, said = _label_kind(columns, look.column(label), label, task)
         assumed += said
-    if positive is not None and not raw.roles.sensitive:
+    if positive is not None and not (raw.roles.sensitive or options.get("model") or options.get("classifier")):
         assumed.append(f"--positive {positive!r} was not used: no column is sensitive")
     setting = Setting(
         data=raw.data,

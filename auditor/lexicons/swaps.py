@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,10 +57,7 @@ def swap(text: str, axis: str = "gender") -> Swapped | Unswappable | None:
     pieces: list[str] = []
     edits: list[tuple[str, str]] = []
     end, named = 0, ""
-    for match in WORD.finditer(text):
-        whole = match[0]
-        clitic = next((c for c in CLITICS if whole.lower().endswith(c)), "")
-        word = whole[: len(whole) - len(clitic)] if clitic else whole
+    for match, word in _words(text):
         form = word.lower()
         other = table.get(form) or (_pronoun(form, text, match.end()) if axis == "gender" else None)
         if other == "":
@@ -69,13 +66,46 @@ def swap(text: str, axis: str = "gender") -> Swapped | Unswappable | None:
             named = named or word
         if other:
             edits.append((word, _cased(other, word)))
-            pieces += [text[end : match.start()], edits[-1][1], whole[len(word) :]]
+            pieces += [text[end : match.start()], edits[-1][1], match[0][len(word) :]]
             end = match.end()
     if not edits:
         return None
     if named:
         return Unswappable(f"the name {named!r} stays with its gender")
     return Swapped("".join([*pieces, text[end:]]), tuple(edits))
+
+
+@cache
+def alike(axis: str) -> Mapping[str, tuple[str, str]]:
+    """Word -> two words for the same group: itself and another; of a pronoun two nouns that stand for it."""
+    lines = [cells[2:] for cells in load("inside.tsv").lines if cells[0] == axis]
+    return {cells[0]: (cells[-2], cells[-1]) for cells in lines}
+
+
+def inside(text: str, axis: str = "gender") -> tuple[str, str] | None:
+    """Two copies of the text that differ inside one group alone, in as many places as `swap` changes where the list has the
+    words: "my father" and "my dad", "the man said" and "the guy said" for "he said". None where it has none of them.
+
+    Raises ValueError for an unknown axis.
+    """
+    words(axis)
+    table, end = alike(axis), 0
+    copies: tuple[list[str], list[str]] = ([], [])
+    for match, word in _words(text):
+        both = table.get(word.lower())
+        if both is not None:
+            for pieces, other in zip(copies, both, strict=True):
+                pieces += [text[end : match.start()], _cased(other, word), match[0][len(word) :]]
+            end = match.end()
+    one, other = ("".join(pieces) + text[end:] for pieces in copies)
+    return None if one == other else (one, other)
+
+
+def _words(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Every word of the text, with what it is without a clitic."""
+    for match in WORD.finditer(text):
+        clitic = next((c for c in CLITICS if match[0].lower().endswith(c)), "")
+        yield match, match[0][: len(match[0]) - len(clitic)]
 
 
 def _pronoun(form: str, text: str, end: int) -> str | None:
