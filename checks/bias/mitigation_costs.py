@@ -13,11 +13,11 @@ from auditor.model import Effect, Reading, Record, Table, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.mitigation import Change, changes
 from auditor.tallies.asked import Asked
+from auditor.tallies.groups import short
 from auditor.tallies.prediction_gaps import unmeasured
 
 ROLES = Roles(label="y", sensitive="g")
 EFFECT = "demographic_parity_difference_change"
-AT_DECISION = ("group thresholds", "threshold optimiser")
 
 
 def rows_of(n: int, share: int) -> dict[str, list[Any]]:
@@ -43,17 +43,18 @@ class MitigationCosts(Check[MitigationAsked]):
     Each mitigation buys one kind of equality and pays with another, or with accuracy; it should be known before it is chosen.
 
     ## Measured
-    A plain model is fitted on train and decides on held-out rows; each mitigation decides on the same rows. Every metric before
-    and after, with the paired count-bootstrap interval of the change; a change is told where the interval excludes 0. The
-    effect shown is the change of the largest difference of selection rates. Asked for with --mitigate.
+    A plain model is fitted on train, without the groups among its features, and decides on held-out rows; each mitigation decides
+    on the same rows. Every metric before and after, with the paired count-bootstrap interval of the change (of a spread over
+    groups: of the gaps of the most distant ones, simultaneous over all pairs); a change is told where it excludes 0. The effect
+    shown is the change of the largest difference of selection rates. Asked for with --mitigate.
 
     ## Fix
-    Choose by the table: a mitigation whose worse metrics your use can bear..
+    Choose by the table: a mitigation whose worse metrics your use can bear.
 
     ## Known limits
     It previews on a logistic regression of the features, not on your model. Thresholds by group need the group at the time of
     decision, which law may forbid. Ten metrics a mitigation: one in forty may look worse by chance. Groups below 100 rows on
-    either side, and beyond the six largest, are left out.
+    either side, and beyond the six largest, are left out and named.
 
     ## Source
     Kamiran & Calders 2012, doi:10.1007/s10115-011-0463-8; Hardt et al. 2016, arXiv:1610.02413; Agarwal et al. 2018,
@@ -79,13 +80,19 @@ class MitigationCosts(Check[MitigationAsked]):
                     continue
                 told = changes(np.array(tried["paired"], np.int64), setting.seed)
                 yield from (_record(where, tried["mitigation"], c) for c in told)
-                yield self._reading(where, entry, tried["mitigation"], told, str(found.get("tuned")))
+                yield self._reading(where, entry, tried, told, str(found.get("tuned")))
+            if entry["left_out"]:
+                named = ", ".join(f"{short(g)!r} ({n:,} rows)" for g, n in sorted(entry["left_out"].items())[:6])
+                why = f"{len(entry['left_out']):,} groups of {entry['attribute']} took no part: {named}"
+                yield self.read(where, unmeasured(EFFECT, "share", why), why, unsure=why)
 
-    def _reading(self, where: Where, entry: Mapping[str, Any], name: str, told: list[Change], tuned: str) -> Reading:
-        by = {c.metric: c for c in told}
+    def _reading(
+        self, where: Where, entry: Mapping[str, Any], tried: Mapping[str, Any], told: list[Change], tuned: str
+    ) -> Reading:
+        by, name = {c.metric: c for c in told}, str(tried["mitigation"])
         gap, accuracy = by["demographic_parity_difference"], by["accuracy"]
         worse = [f"{c.metric.replace('_', ' ')} {_said(c.before)} to {_said(c.after)}" for c in told if c.verdict == "worse"]
-        caution = f"; needs {where.columns[0]} when it decides" if name.startswith(AT_DECISION) else ""
+        caution = f"; needs {where.columns[0]} when it decides" if tried["knows_group"] else ""
         on = f", set on {tuned}" if caution else ""
         return self.read(
             Where(split=where.split, columns=where.columns, group=name),
