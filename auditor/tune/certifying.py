@@ -38,16 +38,28 @@ def proven(
     proof.certify(guard, material.test, tuned)
     comparisons = [proof.compared(tuned, base)]
     after = None
-    if material.head.kind == "classification" and seen.probabilities is not None:
-        said = [material.head.classes[k] for k in seen.probabilities.argmax(axis=1)]
-        codes = ("FIT304", "BIA3") if material.rows.setting.roles.sensitive else ("FIT304",)
-        after = proof.predicted(material.rows, request, material.train, material.test, said, codes, before.data)
+    if material.head.kind == "classification" and tuned.said is not None:
+        after = by_group(base, tuned, material, request, before.data)
         comparisons += simple(after, tuned)
     told.more["test"] = comparisons
     told.notes += [proof.sentence(c) for c in comparisons]
     if seeds.wanted(material, recipe) == 1:
         told.notes.append("one seed was run: nothing is said of how much another seed would differ")
     return after
+
+
+def by_group(base: proof.Scored, tuned: proof.Scored, material: Material, request: Request, data: str) -> Audit:
+    """The audit of the tuned model's answers; where there are sensitive columns with the groups before tuning beside it."""
+
+    def audited(said: Any, codes: tuple[str, ...], stage: str) -> Audit:
+        names = [material.head.classes[k] for k in said]
+        return proof.predicted(material.rows, request, material.train, material.test, names, codes, data, stage)
+
+    sensitive = bool(material.rows.setting.roles.sensitive)
+    after = audited(tuned.said, ("FIT304", "BIA3") if sensitive else ("FIT304",), "tuned")
+    if not sensitive or base.said is None:
+        return after
+    return proof.before_and_after(after, audited(base.said, ("BIA3",), "base"))
 
 
 def simple(after: Audit, tuned: proof.Scored) -> list[dict[str, Any]]:

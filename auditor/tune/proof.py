@@ -29,6 +29,7 @@ from auditor.tune.reading import Rows
 from auditor.tune.tasks import Encoded, Padding
 
 COLUMN = "tuned_prediction"
+SHOWN_OF_BASE = ("groups", "comparisons")
 Numbers = NDArray[np.float64]
 
 
@@ -39,6 +40,7 @@ class Scored:
     name: str
     each: Numbers  # (n,) 0/1 right, or the loss of each row
     metric: str  # accuracy (high is good) or loss (low is good)
+    said: NDArray[np.int64] | None = None  # (n,) places of the classes that were predicted; None where there are none
 
     @property
     def mean(self) -> float:
@@ -53,7 +55,8 @@ def losses(model: Any, encoded: Encoded, pad: int, at_once: int) -> Losses:
 def scored(name: str, seen: Losses) -> Scored:
     """Whether right where there are answers, else the loss."""
     if seen.right is not None:
-        return Scored(name=name, each=seen.right.astype(float), metric="accuracy")
+        said = None if seen.probabilities is None else seen.probabilities.argmax(axis=1)
+        return Scored(name=name, each=seen.right.astype(float), metric="accuracy", said=said)
     return Scored(name=name, each=seen.loss, metric="loss")
 
 
@@ -89,7 +92,7 @@ def probe(rows: Rows, base: str, head: Head, train: Encoded, test: Encoded, seed
     said = make_pipeline(StandardScaler(), model).fit(known[: len(some)], y).predict(known[len(some) :])
     name = "linear probe on the frozen base"
     if head.kind == "classification":
-        return Scored(name=name, each=(said == truth).astype(float), metric="accuracy")
+        return Scored(name=name, each=(said == truth).astype(float), metric="accuracy", said=said.astype(np.int64))
     return Scored(name=name, each=(said - truth) ** 2, metric="loss")
 
 
@@ -129,9 +132,16 @@ def sentence(one: dict[str, Any]) -> str:
 
 
 def predicted(
-    rows: Rows, request: Request, train: Encoded, test: Encoded, said: Sequence[str], codes: tuple[str, ...], data: str
+    rows: Rows,
+    request: Request,
+    train: Encoded,
+    test: Encoded,
+    said: Sequence[str],
+    codes: tuple[str, ...],
+    data: str,
+    stage: str,
 ) -> Audit:
-    """The audit of the tuned model's answers on the test rows: against the simple baseline, and by group."""
+    """The audit of a model's answers on the test rows: against the simple baseline, and by group. `stage`: tuned or base."""
 
     def table(part: Encoded, answers: Sequence[str]) -> pa.Table:
         whole: pa.Table = rows.sample.tables[part.split][0].take(pa.array(part.at))
@@ -153,12 +163,23 @@ def predicted(
             seed=request.seed,
         )
     )
-    return replace(audit, bias=staged(audit.bias))
+    return replace(audit, bias=staged(audit.bias, stage))
 
 
-def staged(bias: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The entries of the predictions as those of the tuned model; the data's own are in the data audit already."""
+def staged(bias: Mapping[str, Any] | None, stage: str) -> dict[str, Any] | None:
+    """The entries of the predictions as those of this stage; the data's own are in the data audit already.
+
+    Groups of the base are shown for what tuning did to them: they fail no limit, so that they have no verdict.
+    """
     if bias is None:
         return None
-    kept = {k: [e for e in v if e.get("stage") != "data"] for k, v in bias.items()}
-    return {k: [{**e, "stage": "tuned"} if "stage" in e else e for e in v] for k, v in kept.items()}
+    kept = {k: [e for e in v if e.get("stage") != "data"] for k, v in bias.items() if stage == "tuned" or k in SHOWN_OF_BASE}
+    more: dict[str, Any] = {"stage": stage} if stage == "tuned" else {"stage": stage, "verdict": None}
+    return {k: [{**e, **{n: x for n, x in more.items() if n in e}} for e in v] for k, v in kept.items()}
+
+
+def before_and_after(tuned: Audit, base: Audit) -> Audit:
+    """The audit of the tuned model with the groups of the base beside its own."""
+    if tuned.bias is None or base.bias is None:
+        return tuned
+    return replace(tuned, bias={k: [*base.bias.get(k, ()), *v] for k, v in tuned.bias.items()})

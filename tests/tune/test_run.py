@@ -196,7 +196,11 @@ def test_few_rows_are_run_from_three_seeds_and_groups_are_compared(bases: Path, 
     parts: dict[str, Any] = {"validation": few[100:220], "test": few[220:]}
     audit = auditor.train(bases / "bert", few[:100], **parts, roles=roles, positive="y", output=tmp_path, **given)
     assert len((audit.tuning or {})["seeds"]["values"]) == 3
-    assert {g["stage"] for g in (audit.bias or {})["groups"]} == {"tuned"}
+    bias = audit.bias or {}
+    by = {s: {g["group"]: g for g in bias["groups"] if g["stage"] == s} for s in ("base", "tuned")}
+    assert {g["stage"] for g in bias["groups"]} == set(by) and by["base"].keys() == by["tuned"].keys() == {"a", "b"}
+    assert {s: {g["n"] for g in groups.values()} for s, groups in by.items()} == {"base": {100}, "tuned": {100}}
+    assert {c["verdict"] for c in bias["comparisons"] if c["stage"] == "base"} <= {None}
     assert any(g["code"] == "TUN215" for g in (audit.tuning or {})["guards"])
 
 
