@@ -46,6 +46,15 @@ def text_of(values: pa.Array) -> pa.Array:
     return values.cast(pa.large_string())
 
 
+def said(content: object) -> str:
+    """The same of a Python value, such as the content of one turn; "" where it holds no text."""
+    if isinstance(content, list | tuple):
+        return "\n".join(filter(None, map(said, content)))
+    if isinstance(content, dict):
+        return said(next((content[n] for n in TEXTS if n in content), ""))
+    return "" if content is None or isinstance(content, bytes) else str(content)
+
+
 def _joined(lists: pa.Array) -> pa.Array:
     present = lists.filter(lists.is_valid())
     items = text_of(present.flatten())

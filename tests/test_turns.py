@@ -1,7 +1,7 @@
 import pyarrow as pa
 
 import auditor
-from auditor.turns import text_of
+from auditor.turns import said, text_of
 
 
 def test_turns_and_parts_are_joined_and_what_has_no_text_is_left_out() -> None:
@@ -40,3 +40,10 @@ def test_a_preference_set_is_compared_with_its_conversation() -> None:
     other = [{"from": "gpt", "value": "it is the town that everybody knows"}] * 30
     found = auditor.check(pa.table({"conversations": ask, "chosen": answer, "rejected": other}))
     assert next(o.status for o in found.outcomes if o.code == "DUP102") == "clean"
+
+
+def test_a_python_value_reads_as_the_arrow_value_does() -> None:
+    parts = [{"type": "text", "value": "hi"}, {"type": "image", "value": None}, {"type": "text", "value": "you"}]
+    for content in (parts, [], "plain", ["a", "b"], [{"url": "x"}], {"content": parts}):
+        assert said(content) == (text_of(pa.array([content])).to_pylist()[0] or "")
+    assert (said(None), said(b"\xff"), said(0)) == ("", "", "0")

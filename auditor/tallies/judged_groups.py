@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -28,9 +29,9 @@ class RowGroups(Tally):
         return (*setting.roles.sensitive, *((setting.roles.label,) if setting.roles.label else ()))
 
     @classmethod
+    @abstractmethod
     def picked(cls, batch: Batch) -> Positions:
         """Places in the batch of the rows that are kept."""
-        raise NotImplementedError
 
     @classmethod
     def of(cls, batch: Batch, *after: Any) -> Self:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from auditor.rows import InputError
 from auditor.tune.models import Head
 from auditor.tune.reading import Rows
+from auditor.turns import said
 
 MASKED = -100  # the label that a loss leaves out
 Example = dict[str, Any]
@@ -109,8 +110,8 @@ def _talks(rows: Rows, split: str, tokenizer: Any) -> Iterator[list[tuple[list[i
     roles = rows.setting.roles
     if roles.messages:
         pieces: Callable[[Any], list[tuple[list[int], bool]]] = _templated if tokenizer.chat_template else _spoken
-        for i, said in enumerate(rows.column(split, roles.messages)):
-            yield pieces(_Talk(_turns(said, split, i), tokenizer))
+        for i, talk in enumerate(rows.column(split, roles.messages)):
+            yield pieces(_Talk(_turns(talk, split, i), tokenizer))
         return
     prompts, responses = (rows.column(split, str(c)) for c in (roles.prompt, roles.response))
     last = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
@@ -126,22 +127,15 @@ class _Talk:
     tokenizer: Any
 
 
-def _turns(said: Any, split: str, row: int) -> list[dict[str, str]]:
+def _turns(told: Any, split: str, row: int) -> list[dict[str, str]]:
     """Role and content of each turn. Raises InputError for what is no conversation."""
     try:
-        turns = json.loads(said) if isinstance(said, str) else said or []
-        return [{"role": str(t.get("role", t.get("from"))), "content": _said(t.get("content", t.get("value")))} for t in turns]
+        turns = json.loads(told) if isinstance(told, str) else told or []
+        return [{"role": str(t.get("role", t.get("from"))), "content": said(t)} for t in turns]
     except (ValueError, AttributeError, TypeError):
         raise InputError(
             f"{split}, row {row}: the messages are no list of role and content; `auditor check` names such rows"
         ) from None
-
-
-def _said(content: Any) -> str:
-    """The text of a turn; of several parts those that are texts, a line each."""
-    if isinstance(content, list):
-        return "\n".join(filter(None, (_said(p.get("text", p.get("value")) if isinstance(p, dict) else p) for p in content)))
-    return str(content or "")
 
 
 def _answers(role: str) -> bool:
