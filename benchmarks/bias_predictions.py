@@ -65,7 +65,7 @@ def speed(rows: int) -> None:
         what()
         print(f"| {name} | {time.process_time() - begun:.2f} |", flush=True)
     roles = auditor.Roles(label="y", prediction="said", probabilities="score", sensitive=("sex", "race", "region"))
-    codes = tuple(f"BIA{n}" for n in (101, 102, 103, 104, 105, 106, 107, 108, 209, *range(302, 312)))
+    codes = tuple(f"BIA{n}" for n in (101, 102, 103, 104, 105, 106, 107, 108, 207, 208, 209, *range(302, 313), 402))
     known = {c.code for c in auditor.check({"a": [1]}, select=("BIA",)).outcomes}
     codes = tuple(c for c in codes if c in known)
     heading(f"Bias section, {rows:,} rows x 3 attributes", "part", "CPU-seconds", "wall seconds")

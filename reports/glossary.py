@@ -33,6 +33,16 @@ METRICS: Mapping[str, Entry] = {
     "conditional_demographic_disparity": ("the same within strata, weighted by their rows", "-1 to 1; 0 is even", "CDDL"),
     "conditional_demographic_disparity_predicted": ("the same for predictions", "-1 to 1; 0 is even", "CDDPL"),
     "differential_fairness": ("largest log ratio of a label's smoothed rate between two groups", "0 up; 0 is even", "epsilon"),
+    "weighted_label_rate_difference": ("label rate by weights, reference minus group", "-1 to 1; 0 is even", ""),
+    "weighted_label_rate_ratio": ("label rate by weights, group over reference", "0 up; 1 is even", ""),
+    "weighted_selection_rate_difference": ("selection rate by weights, reference minus group", "-1 to 1; 0 is even", ""),
+    "weighted_selection_rate_ratio": ("selection rate by weights, group over reference", "0 up; 1 is even", ""),
+    "flip_test": (
+        "rows that would gain minus those that would lose by the predictions of their nearest reference rows, per row",
+        "-1 to 1; + the group is harmed",
+        "FT",
+    ),
+    "flip_test_difference": ("flip test less what those reference rows have themselves", "-1 to 1; 0 is even; + is harm", ""),
     "consistency": ("1 - mean distance of a label from those of its 5 nearest rows", "0 to 1; 1 is consistent", ""),
     "selection_rate_difference": ("selection rate of the reference minus that of the group", "-1 to 1; 0 is even", "DPPL, -SPD"),
     "selection_rate_ratio": (

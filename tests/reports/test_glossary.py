@@ -18,11 +18,13 @@ def test_the_page_explains_what_it_shows_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"g": rng.choice(["a", "b"], 600), "s": rng.choice(["u", "v"], 600), "y": rng.integers(0, 2, 600)})
     frame["p"] = np.where(rng.random(600) < 0.8, frame.y, 1 - frame.y)
-    roles = auditor.Roles(label="y", prediction="p", sensitive=("g", "s"))
+    frame["x"], frame["w"] = rng.normal(size=600), rng.integers(1, 3, 600)
+    frame["one"], frame["two"] = frame.y, np.where(rng.random(600) < 0.8, frame.y, 1 - frame.y)
+    roles = auditor.Roles(label="y", prediction="p", sensitive=("g", "s"), weight="w", annotators=("one", "two"))
     audit = auditor.check(frame, roles=roles, select=["BIA"])
     assert audit.bias is not None
     shown = {c["metric"] for c in audit.bias["comparisons"]}
-    assert len(shown) > 20 and shown <= set(METRICS), shown - set(METRICS)
+    assert len(shown) > 26 and shown <= set(METRICS), shown - set(METRICS)
     page = auditor.reports.WRITERS["html"](audit).decode()
     assert 'id="glossary"' in page and METRICS["recall_difference"][0] in page and METRICS["bpsn_auc"][0] not in page
 
