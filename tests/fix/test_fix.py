@@ -226,7 +226,7 @@ def test_weights_are_those_of_the_labels_as_they_are_written(tmp_path: Path) -> 
         ({"weights": "town", "augment": "gender"}, "--weights and --augment"),
     ],
 )
-def test_additions_that_cannot_be_are_refused(tmp_path: Path, asked: dict[str, str], message: str) -> None:
+def test_additions_that_cannot_be_are_refused(tmp_path: Path, asked: dict[str, Any], message: str) -> None:
     train = write(rows().assign(augmented="yes", one="k"), tmp_path / "train.csv")
     with pytest.raises(InputError, match=message):
         fix(auditor.check(train, roles=ROLES, select=["DUP101"]), tmp_path / "clean", **asked)

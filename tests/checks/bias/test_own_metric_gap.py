@@ -109,7 +109,7 @@ def test_the_favourable_value_is_one_also_in_a_split_that_has_no_other() -> None
 
 def test_the_reference_and_the_groups_are_those_of_the_other_checks() -> None:
     rng = np.random.default_rng(8)
-    frame = rows(8, 900).assign(g=rng.choice(["a", "b", None], 900, p=[0.5, 0.3, 0.2]))
+    frame = rows(8, 900).assign(g=rng.choice(np.array(["a", "b", None], object), 900, p=[0.5, 0.3, 0.2]))
     audit = auditor.check(
         frame,
         roles=ROLES,
