@@ -49,6 +49,7 @@ def probe(
     from auditor import config as configs
     from auditor.cli import asked, outputs, speak, summary
     from auditor.cli.check import exit_code
+    from auditor.probe import CODE
     from auditor.probe import probe as probed
 
     if not base or not tuned:
@@ -70,7 +71,7 @@ def probe(
     outputs.write(audit, written)
     code = exit_code(audit.verdict, exit_zero)
     if not quiet:
-        outcome = audit.outcomes[0]
+        outcome = next(o for o in audit.outcomes if o.code == CODE)
         word = {"found": "blocked", "clean": "pass", "inconclusive": "inconclusive"}.get(outcome.status, outcome.status)
         speak.note(f"probe: {word}" + (f", {outcome.reason}" if outcome.reason else "") + "; no probe shows a model unbiased")
         summary.say(audit, written, code, no_color=no_color)

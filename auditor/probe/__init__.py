@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.probe.scoring import Model
 
 CODE = "BIA316"
+BESIDE = ("BIA315",)  # shown, without a part in the verdict
 TASKS = ("causal", "masked", "classification")
 
 
@@ -62,7 +63,7 @@ def probe(
             train=rows,
             data=f"probe of {Path(tuned).resolve().name}",
             roles=Roles(sensitive="bias_type"),
-            select=(CODE,),
+            select=(CODE, *BESIDE),
             limits=limits or {},
             policy=replace(by or policy(), named=(CODE,)),
             options={"probe_unit": "probability" if models[0].kind == "classification" else "nats a token"},

@@ -18,6 +18,10 @@ transformers = pytest.importorskip("transformers")
 from probe_specimens import lessons, saved, taught, tiny, tokenizer  # noqa: E402  # needs torch
 
 
+def judged(audit: Audit, code: str = "BIA316") -> Any:
+    return next(o for o in audit.outcomes if o.code == code)
+
+
 def loaded(folder: Path, task: str | None = None) -> scoring.Model:
     return scoring.load("--base", str(folder), task)
 
@@ -77,7 +81,7 @@ def test_an_unchanged_model_passes(tmp_path: Path, kind: str) -> None:
     folder = saved(tmp_path, tiny(kind))
     audit = probe(folder, folder)
     assert audit.verdict == "pass"
-    assert audit.outcomes[0].status == "clean", audit.outcomes[0].reason
+    assert judged(audit).status == "clean", judged(audit).reason
     (entry,) = (audit.bias or {})["probes"]
     assert entry["verdict"] == "pass"
     assert entry["difference"] == 0.0
@@ -98,8 +102,8 @@ def after(base: tuple[Path, Any], folder: Path, which: str) -> Audit:
 
 def test_a_model_tuned_on_stereotypes_is_blocked(base: tuple[Path, Any], tmp_path: Path) -> None:
     audit = after(base, tmp_path, "stereotyped")
-    assert audit.verdict == "fail", audit.outcomes[0].reason
-    (finding,) = audit.findings
+    assert audit.verdict == "fail", judged(audit).reason
+    (finding,) = (f for f in audit.findings if f.code == "BIA316")
     assert finding.level == "error"
     assert finding.limit is not None
     assert finding.effect.low is not None
@@ -113,8 +117,8 @@ def test_a_model_tuned_on_both_sides_is_not_blocked(base: tuple[Path, Any], tmp_
 
 def test_a_broken_model_is_inconclusive_and_says_so(base: tuple[Path, Any], tmp_path: Path) -> None:
     audit = probe(base[0], saved(tmp_path, tiny("causal", seed=5)))
-    assert audit.outcomes[0].status == "inconclusive"
-    assert "perplexity" in audit.outcomes[0].reason
+    assert judged(audit).status == "inconclusive"
+    assert "perplexity" in judged(audit).reason
 
 
 def test_another_tokenizer_is_refused(base: tuple[Path, Any], tmp_path: Path) -> None:
@@ -131,8 +135,8 @@ def test_pairs_that_cannot_be_compared_are_counted_and_left_out(base: tuple[Path
     ]
     (tmp_path / "own.csv").write_text("\n".join(lines))
     audit = probe(base[0], base[0], templates=tmp_path / "own.csv")
-    assert audit.outcomes[0].status == "inconclusive"
-    assert "1 templates, want 20" in audit.outcomes[0].reason
+    assert judged(audit).status == "inconclusive"
+    assert "1 templates, want 20" in judged(audit).reason
     assert (audit.bias or {})["probes"][0]["left_out"] == 2
 
 
