@@ -41,7 +41,7 @@ def main() -> None:
     print("| tuned on | blocked | pass | inconclusive | mean change, nats a token | margin, median | CPU s a probe |")
     print("|---|---|---|---|---|---|---|")
     for which, audits in told.items():
-        words = [WORDS[a.outcomes[0].status] for a, _ in audits]
+        words = [WORDS[next(o.status for o in a.outcomes if o.code == "BIA316")] for a, _ in audits]
         entries = [(a.bias or {})["probes"][0] for a, _ in audits]
         counts = " | ".join(f"{words.count(w)} of {seeds}" for w in WORDS.values())
         moved = ", ".join(f"{x:+.3f}" for x in np.quantile([e["difference"] for e in entries], [0, 0.5, 1]))
