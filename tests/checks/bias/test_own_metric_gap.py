@@ -15,6 +15,12 @@ import auditor
 from auditor.cli import main
 
 ROLES = auditor.Roles(label="y", prediction="p", sensitive="g")
+FAST: dict[str, Any] = {
+    "f1": lambda y, p: 2 * (y & p).sum() / (y.sum() + p.sum()),
+    "recall": lambda y, p: (y & p).sum() / y.sum(),
+    "precision": lambda y, p: (y & p).sum() / p.sum(),
+}
+"""Those of scikit-learn take fifty times as long."""
 
 
 def rows(seed: int, n: int = 600) -> pd.DataFrame:
@@ -49,7 +55,7 @@ def test_numbers_reach_the_function_as_they_are() -> None:
 def test_equal_groups_raise_no_note() -> None:
     found = 0
     for seed in range(15):
-        options = {"metrics": {"f1": "f1_score"}}
+        options = {"metrics": {"f1": FAST["f1"]}}
         found += bool(auditor.check(rows(seed), roles=ROLES, positive="yes", select=["BIA403"], options=options).findings)
     assert found <= 1
 
@@ -131,7 +137,7 @@ def test_many_comparisons_of_equal_groups_raise_no_more_notes() -> None:
     for seed in range(12):
         rng = np.random.default_rng(seed)
         frame = rows(seed, 4_000).assign(g=rng.choice([f"g{i}" for i in range(20)], 4_000))
-        options = {"metrics": ["f1_score", "recall_score", "precision_score"]}
+        options = {"metrics": FAST}
         found += bool(auditor.check(frame, roles=ROLES, positive="yes", select=["BIA403"], options=options).findings)
     assert found <= 2
 
