@@ -134,12 +134,12 @@ def test_the_reference_and_the_groups_are_those_of_the_other_checks() -> None:
 def test_many_comparisons_of_equal_groups_raise_no_more_notes() -> None:
     """With the smallest of 400 samples for a limit one in two audits of 57 comparisons had a note."""
     found = 0
-    for seed in range(12):
+    for seed in range(6):
         rng = np.random.default_rng(seed)
         frame = rows(seed, 4_000).assign(g=rng.choice([f"g{i}" for i in range(20)], 4_000))
         options = {"metrics": FAST}
         found += bool(auditor.check(frame, roles=ROLES, positive="yes", select=["BIA403"], options=options).findings)
-    assert found <= 2
+    assert found <= 1
 
 
 def test_a_sample_in_which_the_metric_fails_is_no_error() -> None:
