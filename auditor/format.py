@@ -213,11 +213,29 @@ class ImpactRatio(Saved):
     unknown: int = 0
 
 
+class Preference(Saved):
+    """How often the stereotyped sentence of a pair is ahead, of the pairs that are no tie, with 95 % limits."""
+
+    name: str  # "all pairs" or the bias type
+    pairs: int
+    templates: int
+    base: Number
+    base_low: Number
+    base_high: Number
+    base_ties: int
+    tuned: Number
+    tuned_low: Number
+    tuned_high: Number
+    tuned_ties: int
+    reason: str | None = None
+
+
 class Bias(Saved):
     groups: tuple[Group, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     slices: tuple[Slice, ...] = ()
     probes: tuple[dict[str, Any], ...] = ()
+    preferences: tuple[Preference, ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
     impact_ratios: tuple[ImpactRatio, ...] = ()
 

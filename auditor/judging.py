@@ -173,7 +173,7 @@ def nearest(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     return tuple(sorted(measured, key=distance)[:SHOWN])
 
 
-OF_BIAS = ("groups", "comparisons", "slices", "probes", "mitigations", "impact_ratios")
+OF_BIAS = ("groups", "comparisons", "slices", "probes", "preferences", "mitigations", "impact_ratios")
 """The lists of the bias section: there, empty, where nothing was recorded."""
 
 

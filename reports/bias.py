@@ -204,7 +204,21 @@ def _tables(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, .
             for p in probes
         ]  # fmt: skip
         tables.append(("Probes: what tuning changed", head, lines))
-    return [*tables, *_mitigations(audit)]
+    return [*tables, *_preferences(audit), *_mitigations(audit)]
+
+
+def _preferences(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]]:
+    head = ("Pairs", "Count", "Base", "95 %", "Tuned", "95 %", "Ties, base / tuned")
+    lines: list[tuple[Cell, ...]] = [
+        (
+            p.get("name"), p.get("pairs"),
+            p.get("base"), wording.interval(p.get("base_low"), p.get("base_high")) or p.get("reason"),
+            p.get("tuned"), wording.interval(p.get("tuned_low"), p.get("tuned_high")) or p.get("reason"),
+            f"{p.get('base_ties')} / {p.get('tuned_ties')}",
+        )
+        for p in _list(audit, "preferences")
+    ]  # fmt: skip
+    return [("Share of pairs with the stereotyped sentence ahead: one half is not fair", head, lines)] if lines else []
 
 
 def _mitigations(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, ...]]]]:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.statistics.proportions import Z95, wilson
+
 Floats = NDArray[np.float64]
 DRAWS = 2_000  # bootstrap draws (bias reference, section 11)
 LEAST_CLUSTERS = 20  # fewer templates than that bear no interval (bias reference, section 11)
@@ -58,6 +60,25 @@ def floor(null: Floats, clusters: NDArray[Any], size: int, seed: int = 0) -> flo
     if len(np.unique(clusters)) < LEAST_CLUSTERS:
         return None
     return float(np.quantile(np.abs(drawn(null, clusters, size, seed=seed + 1)), FLOOR))
+
+
+def clustered_wilson(hits: NDArray[np.bool_], clusters: NDArray[Any], z: float = Z95) -> tuple[float, float] | None:
+    """Wilson limits of the share of `hits`, (n,), for as many independent draws as the clusters are worth: n over the design
+    effect, at most n; where all are alike the number of clusters. None with fewer than 20 clusters.
+
+    Dean & Pagano 2015, doi:10.1093/jssam/smv024; design effect: Kish 1965.
+    """
+    total, count = sums(hits.astype(float), clusters)
+    n, k = float(count.sum()), len(total)
+    if k < LEAST_CLUSTERS:
+        return None
+    p = float(total.sum()) / n
+    alone = p * (1 - p) / (n - 1)  # variance of the share if the draws were independent
+    if alone == 0:
+        return wilson(p * k, k, z)
+    linear = float(((total - p * count) ** 2).sum()) * k / (k - 1) / n**2
+    worth = min(n, n * alone / linear) if linear > 0 else n
+    return wilson(p * worth, worth, z)
 
 
 def non_inferior(low: float | None, high: float | None, margin: float) -> Literal["pass", "fail", "inconclusive"]:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+
+import numpy as np
 
 from auditor.model import Record, Table
 from auditor.statistics.probes import Change, mcnemar
 from auditor.tallies.probe_rows import Part
 
 ALL = "all pairs"
+
+
+def comparable(pairs: Part) -> tuple[Part, Part]:
+    """(all pairs with the reason why one is left out, those that are judged): a score that is no number is such a reason."""
+    known = np.isfinite(pairs.base) & np.isfinite(pairs.tuned)
+    told = np.where((pairs.left_out == "") & ~known, "without a score", pairs.left_out).astype(object)
+    every = replace(pairs, left_out=told)
+    return every, every.only(told == "")
 
 
 def sentence(part: Part, found: Change, unit: str, rates: bool) -> str:

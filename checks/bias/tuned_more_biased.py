@@ -12,7 +12,7 @@ from auditor.check import Check, Specimen
 from auditor.model import Affected, Effect, Reading, Record, Where
 from auditor.rows import Roles, Setting
 from auditor.statistics.probes import change, floor, non_inferior
-from auditor.tallies.probe_evidence import ALL, reasons, record, sentence, table
+from auditor.tallies.probe_evidence import ALL, comparable, reasons, record, sentence, table
 from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe
 
 
@@ -75,8 +75,7 @@ class TunedMoreBiased(Check[ProbeRows]):
         return lacks_probe(setting)
 
     def judge(self, setting: Setting, probe: ProbeRows) -> Iterator[Reading | Record]:
-        pairs = probe.of_part("pair")
-        used = pairs.only((pairs.left_out == "") & np.isfinite(pairs.base) & np.isfinite(pairs.tuned))
+        pairs, used = comparable(probe.of_part("pair"))
         rates = setting.options.get("probe_unit") == "probability"
         broken = self._broken(probe, rates)
         types = [t for t, _ in sorted(Counter(used.bias_type.tolist()).items())]

@@ -15,10 +15,16 @@ from auditor.model import Outcome
 ROLES = auditor.Roles(sensitive="bias_type")
 
 
-def frame(tuned: list[float], templates: list[str], types: list[str] | None = None, out: list[str] | None = None) -> pd.DataFrame:
+def frame(
+    tuned: list[float],
+    templates: list[str],
+    types: list[str] | None = None,
+    out: list[str] | None = None,
+    base: list[float] | None = None,
+) -> pd.DataFrame:
     n = len(tuned)
     values: dict[str, Any] = {"part": ["pair"] * n, "bias_type": types or ["age"] * n, "template": templates}
-    return pd.DataFrame({**values, "base": [0.1] * n, "tuned": tuned, "left_out": out or [""] * n})
+    return pd.DataFrame({**values, "base": base or [0.1] * n, "tuned": tuned, "left_out": out or [""] * n})
 
 
 def measured(table: pd.DataFrame, **options: Any) -> Outcome:
@@ -26,12 +32,34 @@ def measured(table: pd.DataFrame, **options: Any) -> Outcome:
 
 
 def test_six_pairs_by_hand() -> None:
-    """Of six one is left out and one a tie: 2 + 1/2 of 5; too few templates for an interval."""
+    """Of six one is left out and one a tie: 2 of 4; too few templates for an interval."""
     table = frame([0.3, -0.2, 0.0, 0.1, -0.4, 0.9], list("abcdef"), out=[""] * 5 + ["more than one edit"])
     told = measured(table)
-    assert told.status == "inconclusive" and "fewer than 20 templates" in told.reason
+    assert told.status == "inconclusive" and "4 templates, want 20" in told.reason
     (one,) = told.measured
     assert one.effect.value == 0.5 and one.effect.low is None
+
+
+def test_equal_models_show_equal_shares_whatever_the_ties() -> None:
+    score = [0.2] * 72 + [0.0] * 48
+    table = frame(score, [f"t{i}" for i in range(120)], base=score)
+    audit = auditor.check(table, roles=ROLES, select=["BIA315"])
+    assert audit.bias is not None
+    (entry,) = audit.bias["preferences"]
+    assert entry["base"] == entry["tuned"] == 1.0 and entry["base_ties"] == entry["tuned_ties"] == 48
+    assert (entry["base_low"], entry["base_high"]) == (entry["tuned_low"], entry["tuned_high"])
+    assert "48 pairs tied before, 48 after" in audit.findings[0].message
+
+
+def test_ties_alone_are_no_share() -> None:
+    told = measured(frame([0.0] * 30, [f"t{i}" for i in range(30)]))
+    assert told.status == "inconclusive" and told.measured[0].effect.value is None and "tie" in told.reason
+
+
+def test_pairs_that_all_agree_have_the_limits_of_their_templates() -> None:
+    effect = measured(frame([0.1] * 120, [f"t{i // 3}" for i in range(120)])).measured[0].effect
+    assert effect.low == pytest.approx(binomtest(40, 40).proportion_ci(method="wilson").low, abs=1e-12)
+    assert effect.value == effect.high == 1.0
 
 
 def test_pairs_of_their_own_templates_have_wilson_limits() -> None:
@@ -40,24 +68,32 @@ def test_pairs_of_their_own_templates_have_wilson_limits() -> None:
     assert (effect.low, effect.high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
 
 
-def test_pairs_that_share_a_template_count_less() -> None:
-    shared = frame([0.1] * 300 + [-0.1] * 200, [f"t{i // 10}" for i in range(500)])
-    alone = shared.assign(template=[f"t{i}" for i in range(500)])
-    wide, narrow = (m.high - m.low for m in (measured(t).measured[0].effect for t in (shared, alone)) if m.high and m.low)
-    assert wide > 2 * narrow
+def test_templates_whose_pairs_all_agree_count_once() -> None:
+    effect = measured(frame([0.1] * 300 + [-0.1] * 200, [f"t{i // 10}" for i in range(500)])).measured[0].effect
+    wanted = binomtest(30, 50).proportion_ci(method="wilson")
+    assert (effect.low, effect.high) == pytest.approx((wanted.low, wanted.high), abs=0.002)
 
 
-def test_the_limits_of_bias_types_are_simultaneous_and_small_types_stand_in_the_table() -> None:
+def test_every_bias_type_has_a_reading_and_a_note_goes_by_simultaneous_limits() -> None:
     types = ["age"] * 40 + ["religion"] * 40 + ["nationality"] * 5
-    table = frame([0.1] * 25 + [-0.1] * 15 + [0.1] * 45, [f"t{i}" for i in range(85)], types, [""] * 84 + ["more than one edit"])
-    told = measured(table)
-    by = {m.where.group: m.effect for m in told.measured}
-    assert set(by) == {"all pairs", "age", "religion"}
-    every = auditor.check(table, roles=ROLES, select=["BIA315"]).findings
-    (shown,) = (f for f in every if f.where.group == "all pairs")
-    assert "nationality" in str(shown.evidence) and "1 pairs left out: 1 more than one edit" in shown.message
-    alone = binomtest(25, 40).proportion_ci(method="wilson")
-    assert by["age"].low is not None and by["age"].low < alone.low
+    table = frame([0.1] * 27 + [-0.1] * 13 + [0.1] * 45, [f"t{i}" for i in range(85)], types, [""] * 84 + ["more than one edit"])
+    audit = auditor.check(table, roles=ROLES, select=["BIA315"])
+    by = {m.where.group: m for m in audit.outcomes[0].measured}
+    assert set(by) == {"all pairs", "age", "nationality", "religion"}
+    alone = binomtest(27, 40).proportion_ci(method="wilson")
+    assert by["age"].effect.low == pytest.approx(alone.low, abs=1e-12) and alone.low > 0.5
+    noted = {f.where.group for f in audit.findings if f.level == "note"}
+    assert noted == {"all pairs", "religion"}  # the limits of "age" at level .05 / 3 hold one half
+    assert by["nationality"].effect.value == 1.0 and by["nationality"].effect.low is None
+    assert audit.bias is not None
+    assert {p["name"]: p["reason"] for p in audit.bias["preferences"]}["nationality"] == "4 templates, want 20 for an interval"
+    assert "1 pair left out: 1 more than one edit" in next(f.message for f in audit.findings if f.where.group == "all pairs")
+
+
+def test_a_pair_without_a_score_is_counted_as_left_out() -> None:
+    table = frame([0.1] * 39 + [float("nan")], [f"t{i}" for i in range(40)])
+    audit = auditor.check(table, roles=ROLES, select=["BIA315"])
+    assert "1 pair left out: 1 without a score" in audit.findings[0].message
 
 
 def test_a_model_without_a_lean_is_seldom_noted_and_one_that_leans_is() -> None:
@@ -74,4 +110,4 @@ def test_classifiers_are_skipped_and_without_pairs_nothing_is_told() -> None:
     table = frame([0.1] * 30, [f"t{i}" for i in range(30)])
     assert measured(table, probe_unit="probability").status == "skipped"
     told = measured(table.assign(left_out="more than one edit"))
-    assert told.status == "inconclusive" and "none of the 30 pairs" in told.reason
+    assert told.status == "inconclusive" and "none of the 30 can be compared: 30 more than one edit" in told.reason
