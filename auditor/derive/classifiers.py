@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.check import lack
+from auditor.derive.given import SUM_TOLERANCE
 from auditor.derive.tokens import declared_length
 from auditor.rows import InputError, Setting
 
 LONGEST = 512  # tokens of a text that are read, where neither the model nor `max_length` says so
 AT_ONCE = 32
-SUM_TOLERANCE = 0.01
 """A row of probabilities may miss 1 by so much: numbers rounded to three places in ten classes."""
 
 Floats = NDArray[np.float64]

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.fix.copies import AUGMENTED, GROUP, Changes
+from auditor.groups import MISSING
 from auditor.lexicons.swaps import AXES, Swapped, Unswappable, swap
 from auditor.model import Audit
 from auditor.rows import InputError, Source
 from auditor.statistics.mitigation import weights
 
 WEIGHT = "audit_weight"
-MISSING = "(missing)"
 
 
 def reweighed(changes: Changes, source: Source, audit: Audit, attribute: str) -> dict[str, Any]:

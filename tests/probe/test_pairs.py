@@ -93,3 +93,14 @@ def test_winobias_is_read_as_pairs_that_differ_in_the_pronoun_alone() -> None:
     assert all("[" not in p.more for p in found)
     assert sum(p.edits == 1 for p in found) > 1400
     assert len({p.template for p in found}) >= 20
+
+
+@real
+def test_crows_pairs_is_read_with_its_published_counts() -> None:
+    (file,) = (DATA / "crows_pairs").glob("*.csv")
+    found = pairs.read(str(file))
+    several = [p.edits > 1 for p in found]
+    unequal = [len(p.more.split()) != len(p.less.split()) for p in found]
+    assert (len(found), sum(several), sum(unequal)) == (1508, 236, 213)
+    assert sum(a or b for a, b in zip(several, unequal, strict=True)) == 403
+    assert len({p.template for p in found}) == 981

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from auditor.statistics.paired import paired
-from auditor.statistics.probes import change, floor, mcnemar, non_inferior
+from auditor.statistics.probes import change, clustered_wilson, floor, mcnemar, non_inferior
+from auditor.statistics.proportions import wilson
 
 
 def clustered(seed: int, mean: float = 0.0, clusters: int = 25, each: int = 12) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -72,3 +73,21 @@ def test_mcnemar_is_the_exact_one() -> None:
 def test_no_pair_has_no_mean() -> None:
     with pytest.raises(ValueError, match="no pair"):
         change(np.empty(0), np.empty(0))
+
+
+def test_clustered_wilson_is_wilson_for_single_pairs_and_for_templates_that_agree() -> None:
+    hits = np.arange(60) < 21
+    alone, together = (clustered_wilson(hits, np.arange(60) // each) for each in (1, 3))
+    assert alone == pytest.approx(wilson(21, 60), abs=1e-12)
+    assert together == pytest.approx(wilson(7, 20), abs=0.02)
+    assert clustered_wilson(np.ones(60, bool), np.arange(60) // 3) == pytest.approx(wilson(20, 20), abs=1e-12)
+    assert clustered_wilson(hits, np.arange(60) // 6) is None
+
+
+def test_clustered_wilson_covers_the_true_share() -> None:
+    rng, held = np.random.default_rng(5), 0
+    for _ in range(400):
+        own = rng.beta(4, 4, 40)
+        low, high = clustered_wilson(rng.random(120) < np.repeat(own, 3), np.repeat(np.arange(40), 3)) or (1.0, 0.0)
+        held += low <= 0.5 <= high
+    assert held >= 368  # 95 % of 400 are 380; below 368 once in 200
