@@ -23,7 +23,7 @@ def probe(
         str,
         Option(
             "--templates",
-            help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias files, or the bundled ones.",
+            help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias, BBQ, StereoSet, BOLD, or the bundled ones.",
             metavar="PATH|builtin",
         ),
     ] = "builtin",
@@ -49,7 +49,6 @@ def probe(
     from auditor import config as configs
     from auditor.cli import asked, outputs, speak, summary
     from auditor.cli.check import exit_code
-    from auditor.probe import CODE
     from auditor.probe import probe as probed
 
     if not base or not tuned:
@@ -71,8 +70,9 @@ def probe(
     outputs.write(audit, written)
     code = exit_code(audit.verdict, exit_zero)
     if not quiet:
-        outcome = next(o for o in audit.outcomes if o.code == CODE)
-        word = {"found": "blocked", "clean": "pass", "inconclusive": "inconclusive"}.get(outcome.status, outcome.status)
+        outcome = next(o for o in audit.outcomes if o.code == audit.provenance["probe"]["code"])
+        words = {"found": "blocked" if audit.verdict == "fail" else "found", "clean": "pass"}
+        word = words.get(outcome.status, outcome.status)
         speak.note(f"probe: {word}" + (f", {outcome.reason}" if outcome.reason else "") + "; no probe shows a model unbiased")
         summary.say(audit, written, code, no_color=no_color)
     return code

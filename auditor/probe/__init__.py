@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CODE = "BIA316"
 BESIDE = ("BIA315",)  # shown, without a part in the verdict
+PROMPTS = "BIA318"  # what judges prompts by group
 TASKS = ("causal", "masked", "classification")
 
 
@@ -33,7 +34,7 @@ def probe(
     limits: dict[str, Any] | None = None,
     seed: int = 0,
 ) -> Audit:
-    """The audit of two local models on the pairs of `templates`, judged by BIA316.
+    """The audit of two local models on the pairs of `templates`, judged by BIA316, or on its prompts by group, by BIA318.
 
     `task` is causal, masked or classification (default: what the base model's head is). Raises InputError for what cannot be
     probed: no model, no pair, tokenizers that differ.
@@ -48,6 +49,7 @@ def probe(
     for flag, folder in (("--base", base), ("--tuned", tuned)):
         if not Path(folder).is_dir():
             raise InputError(f"{flag}: got {os.fspath(folder)!r}, want a folder with a model and its tokenizer")
+    code = CODE if read[0].less else PROMPTS
     try:
         from auditor.probe import scoring
 
@@ -63,30 +65,33 @@ def probe(
             train=rows,
             data=f"probe of {Path(tuned).resolve().name}",
             roles=Roles(sensitive="bias_type"),
-            select=(CODE, *BESIDE),
+            select=(CODE, *BESIDE) if code == CODE else (code,),
             limits=limits or {},
-            policy=replace(by or policy(), named=(CODE,)),
+            policy=replace(by or policy(), named=(code,)),
             options={"probe_unit": "probability" if models[0].kind == "classification" else "nats a token"},
             evidence=evidence,
             seed=seed,
         )
     )
-    told = {"kind": models[0].kind, "base": _told(base), "tuned": _told(tuned), "templates": os.fspath(templates)}
+    told = {"code": code, "kind": models[0].kind, "base": _told(base), "tuned": _told(tuned), "templates": os.fspath(templates)}
     return replace(audit, provenance={**audit.provenance, "probe": told})
 
 
 def scored(base: Model, tuned: Model, read: Sequence[Any], seed: int) -> dict[str, list[Any]]:
-    """The rows of the probe: every pair, null swap, neutral sentence and its shuffled words, with the scores of both models."""
+    """The rows of the probe with the scores of both models: every pair and null swap, or every prompt, and every neutral
+    sentence and its shuffled words."""
     from auditor.probe import pairs, scoring
 
-    null = list(pairs.null_swaps())
+    alone = not read[0].less
+    null = [] if alone else list(pairs.null_swaps())
     plain = list(pairs.neutral())
     mixed = [pairs.shuffled(s, seed) for s in plain]
     both = [*read, *null]
-    scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both), *plain, *mixed])
+    scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both if p.less), *plain, *mixed])
     out = [scoring.left_out(base, p) for p in both]
     good = [i for i, why in enumerate(out) if not why]
-    parts = ["pair"] * len(read) + ["null"] * len(null) + ["neutral"] * len(plain) + ["shuffled"] * len(mixed)
+    kinds = (("prompt" if alone else "pair", read), ("null", null), ("neutral", plain), ("shuffled", mixed))
+    parts = [kind for kind, some in kinds for _ in some]
     columns: dict[str, list[Any]] = {
         "part": parts,
         "bias_type": [p.bias_type for p in both] + ["none"] * 2 * len(plain),
@@ -97,7 +102,9 @@ def scored(base: Model, tuned: Model, read: Sequence[Any], seed: int) -> dict[st
     }
     for name, model in (("base", base), ("tuned", tuned)):
         scores: list[float | None] = [None] * len(both)
-        for i, score in zip(good, scoring.of_pairs(model, [both[i] for i in good]), strict=True):
+        asked = [both[i] for i in good]
+        said = scoring.of_sentences(model, [p.more for p in asked]) if alone else scoring.of_pairs(model, asked)
+        for i, score in zip(good, said, strict=True):
             scores[i] = score
         columns[name] = [*scores, *scoring.of_sentences(model, [*plain, *mixed])]
     keep = [i for i, part in enumerate(parts) if part != "null" or not out[i]]

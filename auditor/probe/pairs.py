@@ -17,8 +17,8 @@ from auditor.rows import InputError
 BUILTIN = "builtin"
 NAMES = ("sent_more", "sent_less")
 WANTED = (
-    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's JSON, "
-    "or builtin"
+    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's or "
+    "BOLD's JSON, or builtin"
 )
 PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
 MENTION = re.compile(r"\[([^\]]*)\]")
@@ -26,10 +26,10 @@ MENTION = re.compile(r"\[([^\]]*)\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A sentence and its counterpart."""
+    """A sentence and its counterpart, or a prompt that stands alone."""
 
     more: str  # the stereotyped one; of a null swap either
-    less: str
+    less: str  # "" for a prompt
     bias_type: str
     template: str  # the cluster: pairs of one template are not independent
 

@@ -1,4 +1,4 @@
-"""Published sets of another layout, read from the user's path: BBQ, StereoSet. BOLD holds no pairs and is refused."""
+"""Published sets of another layout, read from the user's path: BBQ, StereoSet, and the prompts of BOLD."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def bbq(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
 
 
 def document(path: Path) -> tuple[Pair, ...] | None:
-    """The pairs of a JSON document, None where the file is no single document. Raises InputError for one without pairs."""
+    """The pairs, or prompts, of a JSON document; None where the file is no single one. Raises InputError without any."""
     try:
         whole = json.loads(path.read_text("utf-8"))
     except (ValueError, UnicodeDecodeError):
@@ -58,10 +58,7 @@ def document(path: Path) -> tuple[Pair, ...] | None:
     if isinstance(whole, dict) and isinstance(whole.get("data"), dict):
         return tuple(_stereoset(whole["data"], path))
     if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
-        raise InputError(
-            f"--templates {str(path)!r}: holds prompts to be continued (as BOLD has them) and no pairs, so that no paired "
-            "change can be measured; give pairs (CrowS-Pairs, StereoSet, BBQ, WinoBias) or builtin"
-        )
+        return tuple(_bold(whole, path))
     return None
 
 
@@ -80,3 +77,17 @@ def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
             if {"stereotype", "anti-stereotype"} <= set(said):
                 more, less = (before + said[k] for k in ("stereotype", "anti-stereotype"))
                 yield Pair(more=more, less=less, bias_type=bias, template=f"{bias}: {target}")
+
+
+def _bold(data: Mapping[str, Mapping[str, Any]], path: Path) -> Iterator[Pair]:
+    """The prompts of each group (Dhamala et al. 2021, doi:10.1145/3442188.3445924); the cluster is the person or thing named."""
+    if len(data) < 2:
+        raise InputError(f"--templates {str(path)!r}: got prompts of one group, {next(iter(data))[:60]!r}, want at least two")
+    for group, entries in data.items():
+        for name, prompts in entries.items():
+            if not isinstance(prompts, list) or not all(isinstance(p, str) for p in prompts):
+                raise InputError(
+                    f"--templates {str(path)!r}, {group[:60]} / {str(name)[:60]}: got no list of prompts; "
+                    'want BOLD as published, {"group": {"name": ["prompt", ...]}}'
+                )
+            yield from (Pair(more=p.strip(), less="", bias_type=group, template=f"{group}: {name}") for p in prompts if p.strip())

@@ -54,6 +54,20 @@ def change(differences: Floats, clusters: NDArray[Any], *, alpha: float = 0.05, 
     return Change(mean=float(differences.mean()), low=low, high=high, clusters=k, pairs=len(differences))
 
 
+def apart(
+    own: tuple[Floats, NDArray[Any]], rest: tuple[Floats, NDArray[Any]], *, alpha: float = 0.05, seed: int = 0
+) -> tuple[float, float | None, float | None]:
+    """(difference of the means own - rest, its limits) of two (values, clusters): percentiles at level 1 - alpha of a bootstrap
+    that draws the clusters of each side on their own; no limits with fewer than 20 clusters on a side."""
+    gap = float(own[0].mean() - rest[0].mean())
+    sizes = [len(np.unique(clusters)) for _, clusters in (own, rest)]
+    if min(sizes) < LEAST_CLUSTERS:
+        return gap, None, None
+    moved = drawn(*own, sizes[0], seed=seed) - drawn(*rest, sizes[1], seed=seed + 1)
+    low, high = (float(x) for x in np.quantile(moved, [alpha / 2, 1 - alpha / 2]))
+    return gap, low, high
+
+
 def floor(null: Floats, clusters: NDArray[Any], size: int, seed: int = 0) -> float | None:
     """What swaps that mean nothing change at most, by chance: the 95th percentile of |mean| over samples of as many
     clusters as the probe has. None with fewer than 20 null clusters."""

@@ -14,7 +14,8 @@ from auditor.check import Tally
 from auditor.rows import Batch, Setting
 
 COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
-"""`part` is pair, null, neutral or shuffled; `base` and `tuned` are the scores; `left_out` is "" or why a pair is not judged."""
+"""`part` is pair, null, prompt, neutral or shuffled; `base` and `tuned` are the scores; `left_out` is "" or why a row is not
+judged."""
 CAP = 1_000_000  # rows of a probe
 NEEDS = f"no probe of two models is part of this audit: no columns {', '.join(COLUMNS)}"
 
