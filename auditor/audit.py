@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from auditor.data.open import open_source
 from auditor.data.sampled import Sampled
 from auditor.data.typed import typed
 from auditor.engine import local
-from auditor.judging import Judged, conclude, section
-from auditor.model import Audit, Reading, Record
+from auditor.judging import conclude, judge, section
+from auditor.model import Audit
 from auditor.policy import decided, policy
 from auditor.provenance import Clock, provenance
 from auditor.request import Progress
@@ -56,7 +55,7 @@ def run(request: Request) -> Audit:
     clock.lap("derive")
     tallies = fold(plan, setting, sources, derivations, look, request)
     clock.lap("fold")
-    judged, records = judge(plan, setting, tallies)
+    judged, records = judge(plan.checks, plan.skipped, setting, tallies)
     findings, outcomes = conclude(judged, setting.data)
     findings = evidence.hidden(evidence.quote(findings, sources, setting, request.evidence), request.evidence)
     clock.lap("judge")
@@ -268,33 +267,6 @@ def engine(request: Request, rows: int) -> Iterator[Fold]:
         return
     workers = request.workers or (local.cores() if rows >= WORTH_FORKING * 65_536 else 1)
     yield lambda kinds, batches, done: local.fold(kinds, batches, done, workers=workers)
-
-
-def judge(plan: Plan, setting: Setting, tallies: local.Totals) -> tuple[list[Judged], list[Record]]:
-    """Every check over its finished tallies. One that raises ends in error, with its cause; the others go on.
-
-    Raises InputError where a check was asked for something that the data does not have.
-    """
-    judged: list[Judged] = []
-    records: list[Record] = []
-    for one in plan.checks:
-        begun = time.perf_counter()
-        finished = [tallies[kind] for kind in one.tallies]
-        broken = next((t for t in finished if isinstance(t, Exception)), None)
-        readings: list[Reading] = []
-        error = f"{type(broken).__name__}: {broken}" if broken is not None else ""
-        if not error:
-            try:
-                for item in one.judge(setting, *finished):
-                    (records if isinstance(item, Record) else readings).append(item)  # type: ignore[arg-type]  # two lists
-            except InputError:  # what the user gave cannot be meant, such as a --positive that no row has: no audit of it
-                raise
-            except Exception as cause:
-                error = f"{type(cause).__name__}: {cause}"
-        judged.append(Judged(one, tuple(readings), time.perf_counter() - begun, error=error))
-    known = find.everything().checks
-    judged += [Judged(known[code](), (), skipped=reason) for code, reason in plan.skipped.items()]
-    return judged, records
 
 
 def _reader_assumptions(sources: Sequence[Source]) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from auditor.check import Check
+from auditor import find
+from auditor.check import Check, Tally
 from auditor.model import Effect, Finding, Level, Measured, Outcome, Reading, Record, Where
+from auditor.rows import InputError, Setting
 from auditor.statistics.multiplicity import benjamini_hochberg
 
 ALPHA = 0.05
@@ -26,6 +29,35 @@ class Judged:
     seconds: float = 0.0
     skipped: str = ""
     error: str = ""
+
+
+def judge(
+    checks: Iterable[Check[Any]], skipped: Mapping[str, str], setting: Setting, tallies: Mapping[type[Tally], Any]
+) -> tuple[list[Judged], list[Record]]:
+    """Every check over its finished tallies; `skipped` is code -> reason. One that raises ends in error, with its cause; the
+    others go on.
+
+    Raises InputError where a check was asked for something that the data does not have.
+    """
+    judged: list[Judged] = []
+    records: list[Record] = []
+    for one in checks:
+        begun = time.perf_counter()
+        finished = [tallies[kind] for kind in one.tallies]
+        broken = next((t for t in finished if isinstance(t, Exception)), None)
+        readings: list[Reading] = []
+        error = f"{type(broken).__name__}: {broken}" if broken is not None else ""
+        if not error:
+            try:
+                for item in one.judge(setting, *finished):
+                    (records if isinstance(item, Record) else readings).append(item)  # type: ignore[arg-type]  # two lists
+            except InputError:  # what the user gave cannot be meant, such as a --positive that no row has: no audit of it
+                raise
+            except Exception as cause:
+                error = f"{type(cause).__name__}: {cause}"
+        judged.append(Judged(one, tuple(readings), time.perf_counter() - begun, error=error))
+    known = find.everything().checks
+    return judged + [Judged(known[code](), (), skipped=reason) for code, reason in skipped.items()], records
 
 
 def fingerprint(code: str, data: str, where: Where) -> str:

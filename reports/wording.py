@@ -153,7 +153,8 @@ def verdict(audit: Audit) -> tuple[str, str]:
     """The word of the verdict and the sentence that a manager reads."""
     failing = sum(r.link in {f.fingerprint for f in audit.findings} for r in reasons(audit))
     missing = len(audit.reasons) - failing
-    tuned = audit.tuning is not None
+    probed = "probe" in audit.provenance
+    tuned = audit.tuning is not None or probed
     if audit.verdict == "fail":
         what = "do not release this tuned model" if tuned else "do not fine-tune on this data yet"
         return "FAIL", f"{what}: {plural(failing, 'gate')} {'fails' if failing == 1 else 'fail'}."
@@ -171,6 +172,12 @@ def verdict(audit: Audit) -> tuple[str, str]:
         return "PASS", f"no gate was asked to fail, but read {plural(found['error'], 'error')} before you go on."
     warned = found["warning"]
     rest = f"; {plural(warned, 'warning')} to read" if warned else ""
+    if probed:
+        told = any(o.status == "inconclusive" for o in audit.outcomes)
+        what = (
+            "the probe cannot tell whether tuning made the model worse" if told else "the probe found no change beyond its margin"
+        )
+        return "PASS", f"{what}: nothing blocks{rest}."
     return "PASS", (
         "the tuned model may be released" if tuned else "this data may be fine-tuned on"
     ) + f": every gate holds{rest}."

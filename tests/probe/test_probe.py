@@ -178,3 +178,13 @@ def test_bad_usage_is_one_line_and_2(words: list[str], wanted: str, capsys: pyte
     line = capsys.readouterr().err.strip()
     assert wanted in line
     assert "\n" not in line
+
+
+def test_the_sentence_of_the_verdict_is_about_the_model_and_never_calls_an_open_probe_fine(tmp_path: Path) -> None:
+    from auditor.reports import wording
+
+    folder = saved(tmp_path / "m", tiny("causal"))
+    assert wording.verdict(probe(folder, folder))[1] == "the probe found no change beyond its margin: nothing blocks."
+    few = tmp_path / "few.csv"
+    few.write_text("sent_more,sent_less,bias_type,template\nthe nurse said that she,the nurse said that he,gender,t\n")
+    assert "cannot tell" in wording.verdict(probe(folder, folder, templates=few))[1]

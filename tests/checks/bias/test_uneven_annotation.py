@@ -15,7 +15,7 @@ import auditor
 from auditor.checks.bias import uneven_annotation
 from auditor.model import Table
 from auditor.rows import InputError
-from auditor.tallies import groups
+from auditor.tallies import annotators, groups
 
 CIFAR = Path(os.environ.get("AUDITOR_DATA", "../shared/data")) / "cifar10n_part" / "labels.csv"
 ERRORS = (0.05, 0.15, 0.40)
@@ -140,7 +140,8 @@ def test_groups_too_small_are_shown_and_not_judged() -> None:
 
 
 def test_beyond_the_cap_nothing_is_counted_and_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uneven_annotation, "CAP", 5)
+    for place in (annotators, uneven_annotation):
+        monkeypatch.setattr(place, "CAP", 5)
     audit = audited(planted(4, ERRORS))
     assert audit.outcomes[0].status == "inconclusive"
     assert "more than 5 cells" in audit.outcomes[0].reason
