@@ -173,14 +173,19 @@ def verdict(audit: Audit) -> tuple[str, str]:
     warned = found["warning"]
     rest = f"; {plural(warned, 'warning')} to read" if warned else ""
     if probed:
-        told = any(o.status == "inconclusive" for o in audit.outcomes)
-        what = (
-            "the probe cannot tell whether tuning made the model worse" if told else "the probe found no change beyond its margin"
-        )
-        return "PASS", f"{what}: nothing blocks{rest}."
+        return "PASS", f"the probe {_probed(audit)}: nothing blocks{rest}."
     return "PASS", (
         "the tuned model may be released" if tuned else "this data may be fine-tuned on"
     ) + f": every gate holds{rest}."
+
+
+def _probed(audit: Audit) -> str:
+    """What a probe that does not block found, by the check that judges it."""
+    code = audit.provenance["probe"].get("code", "BIA316")  # older audits do not say it
+    statuses = {o.status for o in audit.outcomes if o.code == code}
+    if "found" in statuses:
+        return "found a change beyond its margin"
+    return "found no change beyond its margin" if statuses == {"clean"} else "cannot tell whether tuning made the model worse"
 
 
 def rows(audit: Audit) -> str:

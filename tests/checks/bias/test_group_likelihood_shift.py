@@ -14,6 +14,7 @@ from probe_specimens import lessons, saved, taught, tiny
 import auditor
 from auditor.model import Audit
 from auditor.probe import pairs, probe
+from auditor.reports import wording
 from auditor.rows import InputError
 
 ROLES = auditor.Roles(sensitive="bias_type")
@@ -80,6 +81,7 @@ def test_models_are_compared_on_prompts_in_the_layout_of_bold(tmp_path: Path) ->
     tuned = probe(base, saved(tmp_path / "tuned", taught(copy.deepcopy(model), sentences, 60)), templates=file)
     (found,) = (f for f in tuned.findings if f.code == "BIA318")
     assert found.effect.value is not None and found.effect.value > 0.05 and found.level == "warning"
+    assert wording.verdict(tuned)[1] == "the probe found a change beyond its margin: nothing blocks; 1 warning to read."
 
 
 def test_prompts_of_one_group_or_in_another_layout_are_refused(tmp_path: Path) -> None:
