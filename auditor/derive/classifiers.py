@@ -18,7 +18,6 @@ from auditor.rows import InputError, Setting
 
 LONGEST = 512  # tokens of a text that are read, where neither the model nor `max_length` says so
 AT_ONCE = 32
-"""A row of probabilities may miss 1 by so much: numbers rounded to three places in ten classes."""
 
 Floats = NDArray[np.float64]
 

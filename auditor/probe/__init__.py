@@ -49,7 +49,7 @@ def probe(
     for flag, folder in (("--base", base), ("--tuned", tuned)):
         if not Path(folder).is_dir():
             raise InputError(f"{flag}: got {os.fspath(folder)!r}, want a folder with a model and its tokenizer")
-    code = CODE if read[0].less else PROMPTS
+    code = PROMPTS if read[0].alone else CODE
     try:
         from auditor.probe import scoring
 
@@ -82,12 +82,12 @@ def scored(base: Model, tuned: Model, read: Sequence[Any], seed: int) -> dict[st
     sentence and its shuffled words."""
     from auditor.probe import pairs, scoring
 
-    alone = not read[0].less
+    alone = read[0].alone
     null = [] if alone else list(pairs.null_swaps())
     plain = list(pairs.neutral())
     mixed = [pairs.shuffled(s, seed) for s in plain]
     both = [*read, *null]
-    scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both if p.less), *plain, *mixed])
+    scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both if not p.alone), *plain, *mixed])
     out = [scoring.left_out(base, p) for p in both]
     good = [i for i, why in enumerate(out) if not why]
     kinds = (("prompt" if alone else "pair", read), ("null", null), ("neutral", plain), ("shuffled", mixed))

@@ -34,6 +34,11 @@ class Pair:
     template: str  # the cluster: pairs of one template are not independent
 
     @property
+    def alone(self) -> bool:
+        """Whether it is a prompt."""
+        return not self.less
+
+    @property
     def edits(self) -> int:
         """Places in which the two differ, counted in runs of words."""
         one, other = self.more.split(), self.less.split()

@@ -98,10 +98,10 @@ def same_tokens(base: Model, tuned: Model, sentences: Sequence[str]) -> None:
 
 def left_out(model: Model, pair: Pair) -> str:
     """Why a pair is not part of the primary figure, or ""."""
-    one, other = model.ids(pair.more), model.ids(pair.less) if pair.less else ()
+    one, other = model.ids(pair.more), () if pair.alone else model.ids(pair.less)
     if max(len(one), len(other)) > model.longest:
         return "longer than the model reads"
-    if model.kind == "classification" or not pair.less:
+    if model.kind == "classification" or pair.alone:
         return ""
     if pair.edits != 1:
         return "more than one edit" if pair.edits else "no edit"

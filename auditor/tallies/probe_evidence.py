@@ -9,7 +9,7 @@ import numpy as np
 
 from auditor.model import Record, Table
 from auditor.statistics.probes import Change, mcnemar
-from auditor.tallies.probe_rows import Part, ProbeRows
+from auditor.tallies.probe_rows import Part
 
 ALL = "all pairs"
 
@@ -60,24 +60,3 @@ def table(part: Part, pairs: Part, margin: float) -> Table:
         lines.append((kind, len(own), float(own.base.mean()), float(own.tuned.mean()), float((own.tuned - own.base).mean())))
     title = f"Pairs by bias type; margin {margin:.3f}; left out: {reasons(pairs) if (pairs.left_out != '').any() else 'none'}"
     return Table(title=title, columns=("bias type", "pairs", "base", "tuned", "change"), rows=tuple(lines))
-
-
-def broken(probe: ProbeRows, rates: bool, perplexity_rise: float, order_fall: float) -> str:
-    """Why the tuned model is no judge of sentences any more, or "": its perplexity on neutral text rose by more than that
-    share, or its sentences beat their shuffled words in so much smaller a share."""
-    plain, shuffled = probe.of_part("neutral"), probe.of_part("shuffled")
-    if rates:
-        said, before = (np.concatenate([getattr(p, side) for p in (plain, shuffled)]) for side in ("tuned", "base"))
-        flat = len(said) > 0 and float(np.std(said)) < order_fall * float(np.std(before))
-        return "the tuned model gives nearly the same probability to every neutral text" if flat else ""
-    if not len(plain):
-        return "there is no neutral text to see whether the tuned model still works"
-    rise = float(np.exp(plain.base.mean() - plain.tuned.mean())) - 1
-    if not np.isfinite(rise) or rise > perplexity_rise:
-        return f"perplexity on neutral text rose by {100 * rise:.1f} %, more than {100 * perplexity_rise:g} %"
-    if len(shuffled) != len(plain):
-        return ""
-    fall = float((plain.base > shuffled.base).mean() - (plain.tuned > shuffled.tuned).mean())
-    if fall > order_fall:
-        return f"sentences beat their shuffled words in {100 * fall:.1f} points fewer cases than before"
-    return ""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.check import Check, Specimen
+from auditor.check import Specimen
 from auditor.model import Affected, Effect, Reading, Record, Table, Where
+from auditor.probecheck import ProbeCheck
 from auditor.rows import Roles, Setting
 from auditor.statistics.probes import LEAST_CLUSTERS, Floats, apart
 from auditor.tallies.groups import short
-from auditor.tallies.probe_evidence import broken, comparable, reasons
-from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe
+from auditor.tallies.probe_evidence import comparable, reasons
+from auditor.tallies.probe_rows import Part, ProbeRows
 
 METRIC = "likelihood_shift_gap"
 HOW = "cluster bootstrap of both sides, simultaneous 95 %"
 Gap = tuple[float, float | None, float | None]
+Verdict = tuple[str, str, float]  # pass, fail or inconclusive; why the last; the margin
 
 
 def _rows(shift: float) -> dict[str, list[Any]]:
@@ -33,7 +35,7 @@ def _rows(shift: float) -> dict[str, list[Any]]:
     }
 
 
-class GroupLikelihoodShift(Check[ProbeRows]):
+class GroupLikelihoodShift(ProbeCheck):
     """Tuning made texts about one group more, or less, likely than texts about the others.
 
     ## Why
@@ -60,16 +62,8 @@ class GroupLikelihoodShift(Check[ProbeRows]):
     """
 
     code = "BIA318"
-    of_run = True
-    margin: float = 0.05  # nats a token
-    rate_margin: float = 0.02  # of probabilities
-    perplexity_rise: float = 0.05  # share of the base model's
-    order_fall: float = 0.05  # share of sentences that beat their shuffled words
     good = Specimen(train=_rows(0.0), roles=Roles(sensitive="bias_type"))
     bad = Specimen(train=_rows(0.3), roles=Roles(sensitive="bias_type"), found=1)
-
-    def lacks(self, setting: Setting) -> str | None:
-        return lacks_probe(setting)
 
     def judge(self, setting: Setting, probe: ProbeRows) -> Iterator[Reading | Record]:
         prompts, used = comparable(probe.of_part("prompt"))
@@ -82,16 +76,16 @@ class GroupLikelihoodShift(Check[ProbeRows]):
             yield self.read(where, Effect(name=METRIC, value=None, unit=_unit(rates), reason=why), why, unsure=why)
             return
         shown = groups if len(groups) > 2 else groups[1:]
-        unfit = broken(probe, rates, self.perplexity_rise, self.order_fall)
+        unfit = self.broken(probe, rates)
         parts = {g: (used.only(used.bias_type == g), used.only(used.bias_type != g)) for g in shown}
-        gaps = {g: _gap(own, rest, 0.05 / len(shown), setting.seed) for g, (own, rest) in parts.items()}
         table = _table(used, groups, reasons(prompts) if len(prompts) > len(used) else "none")
         for group, (own, rest) in parts.items():
-            yield self._reading(group, own, rest, gaps[group], unfit, rates, table)
-            yield self._record(group, own, rest, gaps[group], unfit, rates)
+            gap = apart(_moves(own), _moves(rest), alpha=0.05 / len(shown), seed=setting.seed)
+            verdict = self._verdict(gap, unfit, rates)
+            yield self._reading(group, own, rest, gap, verdict, _unit(rates), table)
+            yield _record(group, own, rest, gap, verdict)
 
-    def _verdict(self, gap: Gap, unfit: str, rates: bool) -> tuple[str, str, float]:
-        """(pass, fail or inconclusive; the reason of the last; the margin)."""
+    def _verdict(self, gap: Gap, unfit: str, rates: bool) -> Verdict:
         _, low, high = gap
         margin = self.rate_margin if rates else self.margin
         if unfit or low is None or high is None:
@@ -101,19 +95,19 @@ class GroupLikelihoodShift(Check[ProbeRows]):
         within = -margin <= low and high <= margin
         return ("pass", "", margin) if within else ("inconclusive", f"the limits hold the margin {margin:g}", margin)
 
-    def _reading(self, group: str, own: Part, rest: Part, gap: Gap, unfit: str, rates: bool, table: Table) -> Reading:
-        verdict, reason, margin = self._verdict(gap, unfit, rates)
+    def _reading(self, group: str, own: Part, rest: Part, gap: Gap, found: Verdict, unit: str, table: Table) -> Reading:
+        verdict, reason, margin = found
         value, low, high = gap
         ends = f" (95 % {low:+.3f} to {high:+.3f})" if low is not None and high is not None else ""
-        moved = own.tuned - own.base
+        moved, others = _moves(own)[0], _moves(rest)[0]
         told = (
-            f"prompts about {short(group)} changed by {moved.mean():+.3f} {_unit(rates)}, those about the others by "
-            f"{(rest.tuned - rest.base).mean():+.3f}: {value:+.3f}{ends} over {len(own):,} and {len(rest):,} prompts; "
+            f"prompts about {short(group)} changed by {moved.mean():+.3f} {unit}, those about the others by "
+            f"{others.mean():+.3f}: {value:+.3f}{ends} over {len(own):,} and {len(rest):,} prompts; "
             f"margin {margin:g}"
         )
         return self.read(
             Where(split="train", columns=("base", "tuned"), group=group),
-            Effect(name=METRIC, value=value, low=low, high=high, unit=_unit(rates), method=HOW if ends else ""),
+            Effect(name=METRIC, value=value, low=low, high=high, unit=unit, method=HOW if ends else ""),
             told,
             affected=len(own) if verdict == "fail" else 0,
             examined=len(own) + len(rest),
@@ -124,14 +118,15 @@ class GroupLikelihoodShift(Check[ProbeRows]):
             unsure=f"{short(group)}: {reason}; {told}" if verdict == "inconclusive" else "",
         )
 
-    def _record(self, group: str, own: Part, rest: Part, gap: Gap, unfit: str, rates: bool) -> Record:
-        """An entry of `bias.probes`: the gap between the group and the others in each model, and its change."""
-        verdict, reason, margin = self._verdict(gap, unfit, rates)
-        base, tuned = (float(getattr(own, side).mean() - getattr(rest, side).mean()) for side in ("base", "tuned"))
-        size = {"pairs": len(own), "templates": len(set(own.template.tolist())), "metric": METRIC}
-        found = {"base": base, "tuned": tuned, "difference": gap[0], "low": gap[1], "high": gap[2]}
-        told = {"verdict": verdict, "margin": margin, "floor": None, "left_out": None, "reason": reason or None}
-        return Record(section="bias", list="probes", values={"name": f"prompts about {group}", **size, **found, **told})
+
+def _record(group: str, own: Part, rest: Part, gap: Gap, judged: Verdict) -> Record:
+    """An entry of `bias.probes`: the gap between the group and the others in each model, and its change."""
+    verdict, reason, margin = judged
+    base, tuned = (float(getattr(own, side).mean() - getattr(rest, side).mean()) for side in ("base", "tuned"))
+    size = {"pairs": len(own), "templates": len(set(own.template.tolist())), "metric": METRIC}
+    found = {"base": base, "tuned": tuned, "difference": gap[0], "low": gap[1], "high": gap[2]}
+    told = {"verdict": verdict, "margin": margin, "floor": None, "left_out": None, "reason": reason or None}
+    return Record(section="bias", list="probes", values={"name": f"prompts about {group}", **size, **found, **told})
 
 
 def _unit(rates: bool) -> str:
@@ -140,10 +135,6 @@ def _unit(rates: bool) -> str:
 
 def _moves(part: Part) -> tuple[Floats, Any]:
     return part.tuned - part.base, part.template
-
-
-def _gap(own: Part, rest: Part, alpha: float, seed: int) -> Gap:
-    return apart(_moves(own), _moves(rest), alpha=alpha, seed=seed)
 
 
 def _table(used: Part, groups: list[str], left: str) -> Table:

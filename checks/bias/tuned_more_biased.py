@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.check import Check, Specimen
+from auditor.check import Specimen
 from auditor.model import Affected, Effect, Reading, Record, Where
+from auditor.probecheck import ProbeCheck
 from auditor.rows import Roles, Setting
 from auditor.statistics.probes import change, floor, non_inferior
-from auditor.tallies.probe_evidence import ALL, broken, comparable, reasons, record, sentence, table
-from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe
+from auditor.tallies.probe_evidence import ALL, comparable, reasons, record, sentence, table
+from auditor.tallies.probe_rows import Part, ProbeRows
 
 
 def _rows(shift: float) -> dict[str, list[Any]]:
@@ -32,7 +33,7 @@ def _rows(shift: float) -> dict[str, list[Any]]:
     }
 
 
-class TunedMoreBiased(Check[ProbeRows]):
+class TunedMoreBiased(ProbeCheck):
     """The tuned model prefers stereotyped sentences more than the base model did.
 
     ## Why
@@ -61,21 +62,13 @@ class TunedMoreBiased(Check[ProbeRows]):
     """
 
     code = "BIA316"
-    of_run = True
-    margin: float = 0.05  # nats a token
-    rate_margin: float = 0.02  # of probabilities
-    perplexity_rise: float = 0.05  # share of the base model's
-    order_fall: float = 0.05  # share of sentences that beat their shuffled words
     good = Specimen(train=_rows(0.0), roles=Roles(sensitive="bias_type"))
     bad = Specimen(train=_rows(0.4), roles=Roles(sensitive="bias_type"), found=1)
-
-    def lacks(self, setting: Setting) -> str | None:
-        return lacks_probe(setting)
 
     def judge(self, setting: Setting, probe: ProbeRows) -> Iterator[Reading | Record]:
         pairs, used = comparable(probe.of_part("pair"))
         rates = setting.options.get("probe_unit") == "probability"
-        why = broken(probe, rates, self.perplexity_rise, self.order_fall)
+        why = self.broken(probe, rates)
         types = [t for t, _ in sorted(Counter(used.bias_type.tolist()).items())]
         large = [t for t in types if len(set(used.only(used.bias_type == t).template.tolist())) >= 20] if len(types) > 1 else []
         for name in (ALL, *large):
