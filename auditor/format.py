@@ -216,7 +216,7 @@ class ImpactRatio(Saved):
 class Preference(Saved):
     """How often the stereotyped sentence of a pair is ahead, of the pairs that are no tie, with 95 % limits."""
 
-    name: str  # "all pairs" or the bias type
+    name: str  # "all pairs" or the bias type; one of that name is "all pairs (bias type)"
     pairs: int
     templates: int
     base: Number
@@ -227,7 +227,8 @@ class Preference(Saved):
     tuned_low: Number
     tuned_high: Number
     tuned_ties: int
-    reason: str | None = None
+    base_reason: str | None = None  # why the base model has no share, or no limits
+    reason: str | None = None  # the same of the tuned model
 
 
 class Bias(Saved):

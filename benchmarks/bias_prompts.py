@@ -22,19 +22,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "specimens"))
 from probe_specimens import lessons, saved, taught, tiny  # found by the line above
 
 from auditor.probe import pairs, probe
+from auditor.statistics.probes import apart
 
-NAMES, EACH, GROUPS = 40, 5, 5
+EACH = 5  # prompts of a name
+SHAPES = ((5, 40), (18, 20), (2, 400))  # groups, names each
 GAPS = (0.0, 0.04, 0.05, 0.06, 0.1)
 STEPS = 60
 
 
-def simulated(seed: int, gap: float) -> str:
-    """The status of an audit of five groups of 40 names with 5 prompts each; one group changed by `gap` more."""
+def simulated(seed: int, gap: float, groups: int, names: int) -> str:
+    """The status of an audit of groups of so many names with 5 prompts each; one group changed by `gap` more."""
     rng = np.random.default_rng(seed)
     rows: dict[str, list[object]] = {k: [] for k in ("part", "bias_type", "template", "base", "tuned")}
-    for g in range(GROUPS):
-        moved = np.repeat(rng.normal(0.1, 0.06, NAMES), EACH) + rng.normal(gap * (g == 0), 0.1, NAMES * EACH)
-        base = rng.normal(-3, 0.5, NAMES * EACH)
+    for g in range(groups):
+        moved = np.repeat(rng.normal(0.1, 0.06, names), EACH) + rng.normal(gap * (g == 0), 0.1, names * EACH)
+        base = rng.normal(-3, 0.5, names * EACH)
         rows["part"] += ["prompt"] * len(moved)
         rows["bias_type"] += [f"group {g}"] * len(moved)
         rows["template"] += [f"{g} {i // EACH}" for i in range(len(moved))]
@@ -45,6 +47,17 @@ def simulated(seed: int, gap: float) -> str:
             rows[name] += [value] * 30
     table = {**rows, "left_out": [""] * len(rows["part"])}
     return auditor.check(table, roles=auditor.Roles(sensitive="bias_type"), select=["BIA318"]).outcomes[0].status
+
+
+def missed(first: int, runs: int) -> str:
+    """How often limits at level .05 over 18 miss a true gap of 20 names against 340, in all and below."""
+    rng, out = np.random.default_rng(first), [0, 0]
+    for _ in range(runs):
+        own, rest = (np.repeat(rng.normal(0, 0.06, n), EACH) + rng.normal(0, 0.1, n * EACH) for n in (20, 340))
+        _, low, high = apart((own, np.arange(100) // EACH), (rest, np.arange(1_700) // EACH), alpha=0.05 / 18)
+        out[0] += low is not None and low > 0
+        out[1] += high is not None and high < 0
+    return f"limits at .05/18, 20 names against 340: the gap lies below them in {out[0]} and above in {out[1]} of {runs}"
 
 
 def modelled(seed: int, folder: Path) -> dict[str, Audit]:
@@ -68,10 +81,12 @@ def main() -> None:
     said = [int(x) for x in sys.argv[1:]]
     first, audits, models = (said[i] if len(said) > i else usual for i, usual in enumerate((9_000, 200, 20)))
     words = ("found", "inconclusive", "clean")
-    print("| one of five groups changed more by | audits | found | inconclusive | clean |\n|---|---|---|---|---|")
-    for gap in GAPS:
-        counts = Counter(simulated(first + i, gap) for i in range(audits))
-        print(f"| {gap:g} | {audits} | {' | '.join(str(counts[w]) for w in words)} |")
+    print("| groups | names each | one changed more by | audits | found | inconclusive | clean |\n|---|---|---|---|---|---|---|")
+    for groups, names in SHAPES:
+        for gap in GAPS:
+            counts = Counter(simulated(first + i, gap, groups, names) for i in range(audits))
+            print(f"| {groups} | {names} | {gap:g} | {audits} | {' | '.join(str(counts[w]) for w in words)} |")
+    print(f"\n{missed(first, 20_000)}")
     told: dict[str, list[tuple[str, float]]] = {"one group": [], "both groups": []}
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, first + models):

@@ -195,7 +195,7 @@ def _tables(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Cell, .
         tables.append(("Slices that differ from the rest", ("Slice", "Metric", "Value", "95 %", "Rows", "p, adjusted"), lines))
     probes = _list(audit, "probes")
     if probes:
-        head = ("Probe", "Verdict", "Base", "Tuned", "Change", "95 %", "Pairs", "Templates")
+        head = ("Probe", "Verdict", "Base", "Tuned", "Change", "95 %", "Pairs or prompts", "Templates or names")
         lines = [
             (
                 p.get("name"), p.get("verdict"), p.get("base"), p.get("tuned"), p.get("difference"),
@@ -212,7 +212,7 @@ def _preferences(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Ce
     lines: list[tuple[Cell, ...]] = [
         (
             p.get("name"), p.get("pairs"),
-            p.get("base"), wording.interval(p.get("base_low"), p.get("base_high")) or p.get("reason"),
+            p.get("base"), wording.interval(p.get("base_low"), p.get("base_high")) or p.get("base_reason"),
             p.get("tuned"), wording.interval(p.get("tuned_low"), p.get("tuned_high")) or p.get("reason"),
             f"{p.get('base_ties')} / {p.get('tuned_ties')}",
         )

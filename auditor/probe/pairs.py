@@ -17,8 +17,8 @@ from auditor.rows import InputError
 BUILTIN = "builtin"
 NAMES = ("sent_more", "sent_less")
 WANTED = (
-    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's or "
-    "BOLD's JSON, or builtin"
+    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's JSON, "
+    'prompts in BOLD\'s JSON ({"group": {"name": ["prompt"]}}), or builtin'
 )
 PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
 MENTION = re.compile(r"\[([^\]]*)\]")
@@ -46,7 +46,7 @@ class Pair:
 
 
 def read(templates: str) -> tuple[Pair, ...]:
-    """The pairs of a file or folder, or the bundled ones. Raises InputError for what holds none."""
+    """The pairs, or prompts, of a file or folder, or the bundled pairs. Raises InputError for what holds none."""
     if templates == BUILTIN:
         return builtin()
     path = Path(templates)
@@ -59,8 +59,20 @@ def read(templates: str) -> tuple[Pair, ...]:
     else:
         pairs = _named(_csv(path), path)
     if not pairs:
-        raise InputError(f"--templates: {templates!r} holds no pair; want {WANTED}")
+        raise InputError(f"--templates: {templates!r} holds no pair and no prompt; want {WANTED}")
+    for i, pair in enumerate(pairs):
+        if not _written(pair):
+            raise InputError(f"--templates {templates!r}, pair or prompt {i}: got half of a surrogate pair, want text of UTF-8")
     return pairs
+
+
+def _written(pair: Pair) -> bool:
+    """Whether its texts can be written in UTF-8: an escape in JSON can make half a character."""
+    try:
+        "".join((pair.more, pair.less, pair.bias_type, pair.template)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def builtin() -> tuple[Pair, ...]:
@@ -137,7 +149,7 @@ def _csv(path: Path) -> list[dict[str, object]]:
 
 
 def _json(path: Path) -> tuple[Pair, ...]:
-    """Pairs of JSON lines, of BBQ's lines, or of StereoSet's document."""
+    """Pairs of JSON lines, of BBQ's lines, or of StereoSet's document; prompts of BOLD's."""
     from auditor.probe import published
 
     whole = published.document(path) if path.suffix == ".json" else None
@@ -155,7 +167,7 @@ def _json_lines(path: Path) -> list[dict[str, object]]:
                 rows.append(json.loads(line))
                 if not isinstance(rows[-1], dict):
                     raise ValueError(f"line {number} is no object")
-    except ValueError as cause:
+    except (ValueError, RecursionError) as cause:
         raise InputError(f"--templates {str(path)!r}: cannot be read ({cause}); want {WANTED}") from None
     return rows
 
@@ -168,7 +180,7 @@ def _winobias(path: Path) -> tuple[Pair, ...]:
         anti = pro.with_name(pro.name.replace("pro_", "anti_", 1))
         if not pro.name.startswith("pro_") or not pro.is_file() or not anti.is_file():
             raise InputError(f"--templates {str(path)!r}: want the files pro_*.txt and anti_*.txt side by side")
-        one, other = (f.read_text("utf-8").splitlines() for f in (pro, anti))
+        one, other = (_lines(f) for f in (pro, anti))
         if len(one) != len(other):
             raise InputError(f"--templates: {pro.name} has {len(one)} lines and {anti.name} {len(other)}, want as many")
         for a, b in zip(one, other, strict=True):
@@ -176,6 +188,13 @@ def _winobias(path: Path) -> tuple[Pair, ...]:
                 who = max(MENTION.findall(a), key=len, default=a).casefold()
                 pairs.append(Pair(more=_bare(a), less=_bare(b), bias_type="gender", template=who))
     return tuple(pairs)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as cause:
+        raise InputError(f"--templates {str(file)!r}: cannot be read ({cause}); want text of UTF-8") from None
 
 
 def _bare(line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from auditor.probe.pairs import Pair
 from auditor.rows import InputError
 
 UNKNOWN = "unknown"
+KINDS = ("intrasentence", "intersentence")  # of StereoSet
 
 
 def is_bbq(row: Mapping[str, Any]) -> bool:
@@ -51,20 +53,36 @@ def bbq(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
 
 def document(path: Path) -> tuple[Pair, ...] | None:
     """The pairs, or prompts, of a JSON document; None where the file is no single one. Raises InputError without any."""
+
+    def once(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(entries)
+        if len(found) < len(entries):
+            twice = next(key for key, n in Counter(k for k, _ in entries).items() if n > 1)
+            raise InputError(f"--templates {str(path)!r}: the key {twice[:60]!a} stands twice in one object, want it once")
+        return found
+
     try:
-        whole = json.loads(path.read_text("utf-8"))
-    except (ValueError, UnicodeDecodeError):
+        whole = json.loads(path.read_text("utf-8"), object_pairs_hook=once)
+    except ValueError:
         return None
-    if isinstance(whole, dict) and isinstance(whole.get("data"), dict):
-        return tuple(_stereoset(whole["data"], path))
+    except RecursionError:
+        raise InputError(f"--templates {str(path)!r}: nested too deep for any set of pairs or prompts") from None
+    data = whole.get("data") if isinstance(whole, dict) else None
+    if isinstance(data, dict) and any(isinstance(data.get(kind), list) and _entries(data[kind]) for kind in KINDS):
+        return tuple(_stereoset(data, path))
     if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
-        return tuple(_bold(whole, path))
+        return _bold(whole, path)
     return None
+
+
+def _entries(listed: list[Any]) -> bool:
+    """Whether a list holds no prompts: it is empty or begins with an object."""
+    return not listed or isinstance(listed[0], dict)
 
 
 def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
     """The stereotyped and the anti-stereotyped sentence of each entry (Nadeem et al. 2021, doi:10.18653/v1/2021.acl-long.416)."""
-    for kind in ("intrasentence", "intersentence"):
+    for kind in KINDS:
         for i, entry in enumerate(data.get(kind) or ()):
             try:
                 said = {s["gold_label"]: str(s["sentence"]).strip() for s in entry["sentences"]}
@@ -79,15 +97,21 @@ def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
                 yield Pair(more=more, less=less, bias_type=bias, template=f"{bias}: {target}")
 
 
-def _bold(data: Mapping[str, Mapping[str, Any]], path: Path) -> Iterator[Pair]:
-    """The prompts of each group (Dhamala et al. 2021, doi:10.1145/3442188.3445924); the cluster is the person or thing named."""
-    if len(data) < 2:
-        raise InputError(f"--templates {str(path)!r}: got prompts of one group, {next(iter(data))[:60]!r}, want at least two")
+def _bold(data: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
+    """The prompts of each group (Dhamala et al. 2021, doi:10.1145/3442188.3445924), or the user's own in that layout; the cluster
+    is the person or thing named."""
+    found: list[Pair] = []
     for group, entries in data.items():
         for name, prompts in entries.items():
             if not isinstance(prompts, list) or not all(isinstance(p, str) for p in prompts):
                 raise InputError(
-                    f"--templates {str(path)!r}, {group[:60]} / {str(name)[:60]}: got no list of prompts; "
+                    f"--templates {str(path)!r}, {group[:60]!a} / {name[:60]!a}: got no list of prompts; "
                     'want BOLD as published, {"group": {"name": ["prompt", ...]}}'
                 )
-            yield from (Pair(more=p.strip(), less="", bias_type=group, template=f"{group}: {name}") for p in prompts if p.strip())
+            told = [p.strip() for p in prompts if p.strip()]
+            found += [Pair(more=p, less="", bias_type=group, template=f"{group}: {name}") for p in told]
+    groups = list(dict.fromkeys(p.bias_type for p in found))
+    if len(groups) < 2:
+        got = f"prompts of one group, {groups[0][:60]!a}" if groups else "no prompt"
+        raise InputError(f"--templates {str(path)!r}: got {got}, want prompts of at least two groups")
+    return tuple(found)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor.statistics.paired import paired
 from auditor.statistics.proportions import Z95, wilson
 
 Floats = NDArray[np.float64]
-DRAWS = 2_000  # bootstrap draws (bias reference, section 11)
+DRAWS = 2_000  # bootstrap draws (bias reference, section 11), at least
+TAIL = 50  # draws beyond either limit, at least
+BLOCK = 4_000_000  # clusters drawn at a time
 LEAST_CLUSTERS = 20  # fewer templates than that bear no interval (bias reference, section 11)
 FLOOR = 0.95  # the quantile of the null swaps' change
 
@@ -39,33 +43,59 @@ def drawn(values: Floats, clusters: NDArray[Any], size: int, draws: int = DRAWS,
     Cluster bootstrap; Davison & Hinkley 1997, section 3.8, doi:10.1017/CBO9780511802843.
     """
     total, count = sums(values, clusters)
-    picked = np.random.default_rng(seed).integers(0, len(total), (draws, size))
-    return np.asarray(total[picked].sum(axis=1) / count[picked].sum(axis=1), float)
+    rng, step = np.random.default_rng(seed), max(1, BLOCK // size)
+    means = []
+    for first in range(0, draws, step):
+        picked = rng.integers(0, len(total), (min(step, draws - first), size))
+        means.append(total[picked].sum(axis=1) / count[picked].sum(axis=1))
+    return np.concatenate(means)
 
 
 def change(differences: Floats, clusters: NDArray[Any], *, alpha: float = 0.05, seed: int = 0) -> Change:
-    """The mean of the paired differences with its cluster-bootstrap limits at level 1 - alpha. ValueError for no pair."""
+    """The mean of the paired differences with its cluster-bootstrap limits at level 1 - alpha, of 2,000 draws or as many as
+    put 50 beyond either limit. ValueError for no pair."""
     if not len(differences):
         raise ValueError("got no pair, want at least one")
     k = len(np.unique(clusters))
     low = high = None
     if k >= LEAST_CLUSTERS:
-        low, high = (float(x) for x in np.quantile(drawn(differences, clusters, k, seed=seed), [alpha / 2, 1 - alpha / 2]))
+        draws = max(DRAWS, math.ceil(2 * TAIL / alpha))
+        low, high = (float(x) for x in np.quantile(drawn(differences, clusters, k, draws, seed), [alpha / 2, 1 - alpha / 2]))
     return Change(mean=float(differences.mean()), low=low, high=high, clusters=k, pairs=len(differences))
 
 
 def apart(
-    own: tuple[Floats, NDArray[Any]], rest: tuple[Floats, NDArray[Any]], *, alpha: float = 0.05, seed: int = 0
+    own: tuple[Floats, NDArray[Any]], rest: tuple[Floats, NDArray[Any]], *, alpha: float = 0.05
 ) -> tuple[float, float | None, float | None]:
-    """(difference of the means own - rest, its limits) of two (values, clusters): percentiles at level 1 - alpha of a bootstrap
-    that draws the clusters of each side on their own; no limits with fewer than 20 clusters on a side."""
+    """(difference of the means own - rest, its limits at level 1 - alpha) of two (values, clusters): Student's t with the
+    cluster-robust errors of both sides and Satterthwaite's degrees of freedom; no limits with fewer than 20 clusters on a side.
+
+    Liang & Zeger 1986, doi:10.1093/biomet/73.1.13; Satterthwaite 1946, doi:10.2307/3002019. ValueError for an empty side.
+    """
+    from scipy.stats import t
+
+    if not len(own[0]) or not len(rest[0]):
+        raise ValueError(f"got {len(own[0])} and {len(rest[0])} values, want at least one of each")
     gap = float(own[0].mean() - rest[0].mean())
-    sizes = [len(np.unique(clusters)) for _, clusters in (own, rest)]
-    if min(sizes) < LEAST_CLUSTERS:
+    if not all(bears_limits(clusters) for _, clusters in (own, rest)):
         return gap, None, None
-    moved = drawn(*own, sizes[0], seed=seed) - drawn(*rest, sizes[1], seed=seed + 1)
-    low, high = (float(x) for x in np.quantile(moved, [alpha / 2, 1 - alpha / 2]))
-    return gap, low, high
+    sides = [paired(values, clusters) for values, clusters in (own, rest)]
+    spread = sum(s.se**2 for s in sides)
+    if spread == 0:
+        return gap, gap, gap
+    df = spread**2 / sum(s.se**4 / (s.n - 1) for s in sides)
+    half = float(t.ppf(1 - alpha / 2, df)) * math.sqrt(spread)
+    return gap, gap - half, gap + half
+
+
+def bears_limits(clusters: NDArray[Any]) -> bool:
+    """Whether there are clusters enough for an interval, 20."""
+    return len(np.unique(clusters)) >= LEAST_CLUSTERS
+
+
+def few(clusters: int) -> str:
+    """Why so many templates bear no interval."""
+    return f"{clusters:,} template{'' if clusters == 1 else 's'}, want {LEAST_CLUSTERS} for an interval"
 
 
 def floor(null: Floats, clusters: NDArray[Any], size: int, seed: int = 0) -> float | None:

@@ -14,19 +14,25 @@ from auditor.tallies.probe_rows import Part
 ALL = "all pairs"
 
 
-def comparable(pairs: Part) -> tuple[Part, Part]:
-    """(all pairs with the reason why one is left out, those that are judged): a score that is no number is such a reason."""
+def comparable(pairs: Part) -> Part:
+    """All rows, with the reason why one is left out: a score that is no number is such a reason."""
     known = np.isfinite(pairs.base) & np.isfinite(pairs.tuned)
     told = np.where((pairs.left_out == "") & ~known, "without a score", pairs.left_out).astype(object)
-    every = replace(pairs, left_out=told)
-    return every, every.only(told == "")
+    return replace(pairs, left_out=told)
 
 
-def sentence(part: Part, found: Change, unit: str, rates: bool) -> str:
+def by_type(pairs: Part) -> dict[str, Part]:
+    """All pairs, and where there are several bias types those of each, also of one whose pairs are all left out."""
+    types = sorted(set(pairs.bias_type.tolist()))
+    named = {f"{t} (bias type)" if t == ALL else t: pairs.only(pairs.bias_type == t) for t in types if len(types) > 1}
+    return {ALL: pairs, **named}
+
+
+def sentence(part: Part, found: Change, unit: str) -> str:
     """The change in words."""
     ends = f" (95 % {found.low:+.3f} to {found.high:+.3f})" if found.low is not None and found.high is not None else ""
-    said = f"mean change {found.mean:+.3f} {unit}{ends} over {found.pairs:,} pairs of {found.clusters} templates"
-    if rates:
+    said = f"mean change {found.mean:+.3f} {unit}{ends} over {found.pairs:,} pairs of {found.clusters:,} templates"
+    if unit == "probability":
         return said
     before, after = part.base > 0, part.tuned > 0
     return (
@@ -36,27 +42,29 @@ def sentence(part: Part, found: Change, unit: str, rates: bool) -> str:
 
 
 def reasons(pairs: Part) -> str:
-    """Why pairs are left out, with counts."""
+    """Why pairs are left out, with counts; "none" where none is."""
     counted = Counter(r for r in pairs.left_out.tolist() if r)
-    return ", ".join(f"{n:,} {reason}" for reason, n in sorted(counted.items())) or "none was scored"
+    return ", ".join(f"{n:,} {reason}" for reason, n in sorted(counted.items())) or "none"
 
 
-def record(
-    name: str, part: Part, pairs: Part, found: Change, margin: float, noise: float | None, verdict: str, reason: str
-) -> Record:
-    """An entry of `bias.probes`."""
-    own = {"name": name, "pairs": found.pairs, "templates": found.clusters, "base": float(part.base.mean())}
-    own |= {"tuned": float(part.tuned.mean()), "difference": found.mean, "low": found.low, "high": found.high}
-    share = {"base_share": float((part.base > 0).mean()), "tuned_share": float((part.tuned > 0).mean())}
-    more = {"verdict": verdict, "margin": margin, "floor": noise, "left_out": len(pairs) - len(part) if name == ALL else None}
-    return Record(section="bias", list="probes", values={**own, **share, **more, "reason": reason or None})
+def record(name: str, pairs: Part, found: Change | None, margin: float, noise: float | None, verdict: str, reason: str) -> Record:
+    """An entry of `bias.probes`; `found` is None where no pair can be compared."""
+    part = pairs.judged
+    size = {"pairs": len(part), "templates": len(set(part.template.tolist())), "left_out": len(pairs) - len(part)}
+    sides = {"base": part.base, "tuned": part.tuned}
+    means = {side: float(x.mean()) if len(part) else None for side, x in sides.items()}
+    shares = {f"{side}_share": float((x > 0).mean()) if len(part) else None for side, x in sides.items()}
+    change = {key: getattr(found, at, None) for key, at in (("difference", "mean"), ("low", "low"), ("high", "high"))}
+    told = {"verdict": verdict, "margin": margin, "floor": noise, "reason": reason or None}
+    return Record(section="bias", list="probes", values={"name": name, **size, **means, **change, **shares, **told})
 
 
-def table(part: Part, pairs: Part, margin: float) -> Table:
+def table(pairs: Part, margin: float) -> Table:
     """The change by bias type."""
     lines = []
-    for kind in sorted(set(part.bias_type.tolist())):
-        own = part.only(part.bias_type == kind)
-        lines.append((kind, len(own), float(own.base.mean()), float(own.tuned.mean()), float((own.tuned - own.base).mean())))
-    title = f"Pairs by bias type; margin {margin:.3f}; left out: {reasons(pairs) if (pairs.left_out != '').any() else 'none'}"
+    for kind in sorted(set(pairs.bias_type.tolist())):
+        own = pairs.only(pairs.bias_type == kind).judged
+        found = (float(x.mean()) if len(own) else None for x in (own.base, own.tuned, own.tuned - own.base))
+        lines.append((kind, len(own), *found))
+    title = f"Pairs by bias type; margin {margin:.3f}; left out: {reasons(pairs)}"
     return Table(title=title, columns=("bias type", "pairs", "base", "tuned", "change"), rows=tuple(lines))

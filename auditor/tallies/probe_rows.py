@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
 
+PARTS = ("pair", "null", "prompt", "neutral", "shuffled")
 COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
-"""`part` is pair, null, prompt, neutral or shuffled; `base` and `tuned` are the scores; `left_out` is "" or why a row is not
-judged."""
+"""`part` is one of `PARTS`; `base` and `tuned` are the scores; `left_out` is "" or why a row is not judged."""
 CAP = 1_000_000  # rows of a probe
 NEEDS = f"no probe of two models is part of this audit: no columns {', '.join(COLUMNS)}"
 
@@ -38,6 +38,11 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def judged(self) -> Part:
+        """The rows that are not left out."""
+        return self.only(self.left_out == "")
 
     def only(self, keep: NDArray[np.bool_]) -> Part:
         """The rows for which `keep` holds."""

@@ -136,7 +136,7 @@ def test_pairs_that_cannot_be_compared_are_counted_and_left_out(base: tuple[Path
     (tmp_path / "own.csv").write_text("\n".join(lines))
     audit = probe(base[0], base[0], templates=tmp_path / "own.csv")
     assert judged(audit).status == "inconclusive"
-    assert "1 templates, want 20" in judged(audit).reason
+    assert "1 template, want 20" in judged(audit).reason
     assert (audit.bias or {})["probes"][0]["left_out"] == 2
 
 

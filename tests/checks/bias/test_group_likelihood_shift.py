@@ -67,6 +67,109 @@ def test_groups_that_moved_alike_are_clean_and_at_the_margin_seldom_found() -> N
     assert found[0.0] == 0 and found[0.05] <= 4 and found[0.2] == 40
 
 
+def test_groups_that_moved_alike_are_clean() -> None:
+    clean = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        a, b = (np.tile(rng.normal(0, 0.02, 30), 4) + rng.normal(0.1, 0.02, 120) for _ in range(2))
+        clean += audited(frame({"a": a, "b": b})).outcomes[0].status == "clean"
+    assert clean == 40
+
+
+def test_rows_are_ranked_by_how_far_they_moved_with_their_group() -> None:
+    fall = np.linspace(-0.5, -0.1, 60)
+    audit = audited(frame({"a": np.zeros(60), "b": fall, "c": np.zeros(60)}))
+    found = {f.where.group: f for f in audit.findings}
+    assert [r.row for r in found["b"].rows[:2]] == [60, 61]  # the prompts that lost most come first
+    assert found["b"].limit == -0.05 and found["a"].limit == 0.05
+
+
+def test_a_group_of_which_no_prompt_can_be_compared_is_no_silent_pass() -> None:
+    table = frame({"a": np.zeros(60), "b": np.zeros(60), "c": np.zeros(60)})
+    lost = table.bias_type == "b"
+    for change in ({"base": np.nan, "tuned": np.nan}, {"left_out": "longer than the model reads"}):
+        audit = audited(table.assign(**{k: table[k].mask(lost, v) for k, v in change.items()}))
+        told = audit.outcomes[0]
+        assert told.status == "inconclusive" and "none of its 60 prompts can be compared" in told.reason
+        by = {m.where.group: m for m in told.measured}
+        assert set(by) == {"a", "b", "c"} and by["b"].effect.value is None and by["a"].effect.value == 0
+        assert audit.bias is not None
+        entry = next(p for p in audit.bias["probes"] if p["name"] == "prompts about b")
+        assert (entry["left_out"], entry["pairs"], entry["difference"], entry["verdict"]) == (60, 0, None, "inconclusive")
+    two = table[table.bias_type != "c"]
+    assert (
+        "none of its 60 prompts"
+        in audited(two.assign(left_out=two.left_out.mask(two.bias_type == "b", "longer"))).outcomes[0].reason
+    )
+    first = audited(two.assign(left_out=two.left_out.mask(two.bias_type == "a", "longer"))).outcomes[0]
+    assert first.status == "inconclusive" and "no prompt about the others can be compared" in first.reason
+
+
+@pytest.mark.parametrize("score", [np.nan, -np.inf])
+def test_a_tuned_model_that_loses_the_scores_of_a_group_cannot_be_told(score: float) -> None:
+    table = frame({"a": np.zeros(60), "b": np.zeros(60), "c": np.zeros(60)})
+    told = audited(table.assign(tuned=table.tuned.mask(table.bias_type == "b", score))).outcomes[0]
+    assert told.status == "inconclusive" and "no finite score to 60 texts" in told.reason
+
+
+def test_some_prompts_left_out_are_counted_in_the_sentence_and_the_record() -> None:
+    table = frame({"a": np.zeros(60), "b": np.full(60, 0.3)})
+    table.loc[60:62, "left_out"] = "longer than the model reads"
+    audit = audited(table)
+    assert "3 of the group left out: 3 longer than the model reads" in audit.findings[0].message
+    assert "simultaneous 95 %" in audit.findings[0].message and "over 57 and 60 prompts" in audit.findings[0].message
+    assert audit.bias is not None and audit.bias["probes"][0]["left_out"] == 3
+
+
+def test_the_limits_are_corrected_for_the_groups_that_can_be_judged() -> None:
+    rng = np.random.default_rng(3)
+    moved = {g: rng.normal(0, 0.1, 60) for g in "abc"}
+    small = {f"small {i}": np.zeros(5) for i in range(9)}
+    ends = []
+    for some in (moved, {**moved, "d": np.zeros(5)}, {**moved, **small}):
+        listed = (audited(frame(some)).bias or {})["probes"]
+        entry = next(p for p in listed if p["name"] == "prompts about a")
+        ends.append(entry["high"] - entry["low"])
+    assert ends[1] == pytest.approx(ends[0], rel=0.06) and ends[2] == pytest.approx(ends[0], rel=0.2)
+    assert ends[2] < ends[0]  # more prompts of others, and no wider for nine groups that are too small
+
+
+def test_a_probability_has_the_margin_of_rates() -> None:
+    table = frame({"a": np.zeros(60), "b": np.full(60, 0.03)})
+    plain = table.part.isin(["neutral", "shuffled"])
+    spread = table.assign(**{k: table[k].mask(plain, np.linspace(0.1, 0.9, len(table))) for k in ("base", "tuned")})
+    options = {"probe_unit": "probability"}
+
+    found = auditor.check(spread, roles=ROLES, select=["BIA318"], options=options)
+    assert "+0.030 probability, those about the others by +0.000" in found.findings[0].message
+    assert audited(table).outcomes[0].status == "clean"
+    flat = auditor.check(table.assign(base=0.5, tuned=0.5), roles=ROLES, select=["BIA318"], options=options).outcomes[0]
+    assert flat.status == "inconclusive" and "the base model gives the same probability to every neutral text" in flat.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"part": {"neutral": "none"}}, "there is no neutral text"),
+        ({"part": {"shuffled": "none"}}, "there is no neutral text"),
+    ],
+)
+def test_without_neutral_text_nothing_is_told(change: dict[str, dict[str, str]], said: str) -> None:
+    table = frame({"a": np.zeros(60), "b": np.full(60, 0.3)}).replace(change)
+    told = audited(table).outcomes[0]
+    assert told.status == "inconclusive" and said in told.reason
+
+
+@pytest.mark.parametrize("part", ["neutral", "shuffled"])
+@pytest.mark.parametrize(
+    ("side", "said"), [("base", "the base model gives neutral text no"), ("tuned", "no finite score to 30 texts")]
+)
+def test_neutral_text_without_a_score_is_no_working_model(part: str, side: str, said: str) -> None:
+    table = frame({"a": np.zeros(60), "b": np.full(60, 0.3)})
+    told = audited(table.assign(**{side: table[side].mask(table.part == part, np.nan)})).outcomes[0]
+    assert told.status == "inconclusive" and said in told.reason
+
+
 def test_models_are_compared_on_prompts_in_the_layout_of_bold(tmp_path: Path) -> None:
     words = sorted({p.more for p in pairs.builtin()})
     half = len(words) // 2
@@ -82,11 +185,35 @@ def test_models_are_compared_on_prompts_in_the_layout_of_bold(tmp_path: Path) ->
     (found,) = (f for f in tuned.findings if f.code == "BIA318")
     assert found.effect.value is not None and found.effect.value > 0.05 and found.level == "warning"
     assert wording.verdict(tuned)[1] == "the probe found a change beyond its margin: nothing blocks; 1 warning to read."
+    groups["a"] = {name: [f"{texts[0]} {' '.join(words[:6])}"] for name, texts in groups["a"].items()}  # of more tokens than 32
+    file.write_text(json.dumps(groups))
+    long = probe(base, base, templates=file)
+    outcome = next(o for o in long.outcomes if o.code == "BIA318")
+    assert outcome.status == "inconclusive" and "no prompt about the others can be compared" in outcome.reason
+    assert "cannot tell" in wording.verdict(long)[1]
 
 
 def test_prompts_of_one_group_or_in_another_layout_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "prompts.json"
-    for content, said in (({"a": {"x": ["one"]}}, "prompts of one group"), ({"a": {"x": "one"}, "b": {}}, "no list of prompts")):
-        file.write_text(json.dumps(content))
-        with pytest.raises(InputError, match=said):
+    deep = '{"a":' * 3000 + "1" + "}" * 3000
+    for content, said in (
+        ('{"a": {"x": ["one"]}}', "prompts of one group, 'a', want prompts of at least two groups"),
+        ('{"a": {"x": ["one"]}, "b": {}}', "prompts of one group, 'a'"),
+        ('{"a": {"x": ["one"]}, "b": {"y": [" "]}}', "prompts of one group, 'a'"),
+        ('{"a": {"x": []}, "b": {}}', "got no prompt, want prompts"),
+        ('{"a": {"x": "one"}, "b": {}}', "no list of prompts"),
+        ('{"a": {"x": ["one"], "x": ["two"]}, "b": {"y": ["three"]}}', "the key 'x' stands twice"),
+        ('{"a": {"x": ["one \\ud800"]}, "b": {"y": ["two"]}}', "prompt 0: got half of a surrogate pair"),
+        ('{"a": {"x": ["one"]}, "b \\udfff": {"y": ["two"]}}', "prompt 1: got half of a surrogate pair"),
+        (deep, "nested too deep|cannot be read"),
+    ):
+        file.write_text(content)
+        with pytest.raises(InputError, match=said) as refused:
             pairs.read(str(file))
+        assert "\n" not in str(refused.value)
+
+
+def test_a_group_may_be_called_data(tmp_path: Path) -> None:
+    file = tmp_path / "prompts.json"
+    file.write_text(json.dumps({"data": {"x": ["one"]}, "other": {"y": ["two"], "intrasentence": ["three"]}}))
+    assert [p.bias_type for p in pairs.read(str(file))] == ["data", "other", "other"]

@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 import auditor
 from auditor.model import Outcome
+from auditor.reports import html
 
 ROLES = auditor.Roles(sensitive="bias_type")
 
@@ -111,3 +112,42 @@ def test_classifiers_are_skipped_and_without_pairs_nothing_is_told() -> None:
     assert measured(table, probe_unit="probability").status == "skipped"
     told = measured(table.assign(left_out="more than one edit"))
     assert told.status == "inconclusive" and "none of the 30 can be compared: 30 more than one edit" in told.reason
+
+
+def test_a_bias_type_called_all_pairs_does_not_stand_in_for_the_total() -> None:
+    types = ["all pairs"] * 30 + ["age"] * 30
+    table = frame([0.1] * 30 + [-0.1] * 30, [f"t{i}" for i in range(60)], types)
+    audit = auditor.check(table, roles=ROLES, select=["BIA315", "BIA316"])
+    by = {m.where.group: m.effect.value for m in next(o for o in audit.outcomes if o.code == "BIA315").measured}
+    assert by == {"all pairs": 0.5, "all pairs (bias type)": 1.0, "age": 0.0}
+    changes = {m.where.group: m.effect.value for m in next(o for o in audit.outcomes if o.code == "BIA316").measured}
+    assert changes == pytest.approx({"all pairs": -0.1, "all pairs (bias type)": 0.0, "age": -0.2})
+
+
+def test_a_bias_type_of_which_no_pair_can_be_compared_is_told() -> None:
+    types = ["age"] * 30 + ["religion"] * 30
+    out = [""] * 30 + ["more than one edit"] * 30
+    audit = auditor.check(frame([0.1] * 60, [f"t{i}" for i in range(60)], types, out), roles=ROLES, select=["BIA315", "BIA316"])
+    told = next(o for o in audit.outcomes if o.code == "BIA315")
+    by = {m.where.group: m for m in told.measured}
+    assert by["religion"].effect.value is None and "none of the 30 can be compared" in by["religion"].effect.reason
+    assert by["all pairs"].effect.value == 1.0
+    assert audit.bias is not None
+    probes = {p["name"]: p for p in audit.bias["probes"]}
+    assert probes["religion"]["difference"] is None and probes["religion"]["reason"].startswith("none of the 30 pairs can be")
+    assert {name: p["left_out"] for name, p in probes.items()} == {"all pairs": 30, "age": 0, "religion": 30}
+
+
+def test_a_base_of_ties_has_its_own_reason_on_the_page_and_in_the_sentence() -> None:
+    table = frame([0.1] * 30, [f"t{i}" for i in range(30)], base=[0.0] * 30)
+    audit = auditor.check(table, roles=ROLES, select=["BIA315"])
+    assert audit.bias is not None
+    (entry,) = audit.bias["preferences"]
+    assert (entry["base"], entry["base_reason"], entry["reason"]) == (None, "every pair is a tie", None)
+    assert "in no pair (every pair is a tie) before tuning" in audit.findings[0].message
+    after = frame([0.0] * 30, [f"t{i}" for i in range(30)], base=[0.1] * 30)
+    swapped = auditor.check(after, roles=ROLES, select=["BIA315"])
+    page = html.page(swapped)
+    assert swapped.bias is not None and swapped.bias["preferences"][0]["reason"] == "every pair is a tie"
+    row = page[page.index("Share of pairs with the stereotyped sentence ahead") :].split("</table>")[0]
+    assert row.count("every pair is a tie") == 1
