@@ -15,6 +15,7 @@ from auditor.model import Finding, Row
 from auditor.rows import Setting, Source
 
 CUT = 2_000  # characters of a cell that are kept in audit.json
+LONG = 10_000  # from here on four figures are not enough to say a number
 BEYOND = 256  # characters looked at behind the cut, so that a secret that it would halve is known for one
 
 SECRET = re.compile(
@@ -97,7 +98,9 @@ def _shown(cells: dict[str, object], finding: Finding, setting: Setting, mode: s
 
 
 def _cell(value: object, mode: str) -> str:
-    return masked(str(value)[: CUT + BEYOND], mode)[:CUT]
+    text = masked(str(value)[: CUT + BEYOND], mode)[:CUT]
+    measured = isinstance(value, float) and not value.is_integer() and abs(value) < LONG
+    return f"{value:.4g}" if measured and text != str(value) else text  # many decimals are no telephone number
 
 
 def _take(source: Source, positions: list[int]) -> dict[int, dict[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -212,30 +212,28 @@ class Audit:
         return replace(self, verdict=verdict, reasons=reasons)
 
     def to_frame(self) -> pd.DataFrame:
-        """One line a finding: code, name, level, split, columns, group, effect, interval, limit, affected, examined."""
+        """One line a finding: code, name, level, split, columns, group, effect, interval, limit, affected, examined; of no
+        finding the columns alone."""
         import pandas as pd
 
-        lines = [
-            {
-                "code": f.code,
-                "name": f.name,
-                "level": f.level,
-                "split": f.where.split,
-                "columns": ", ".join(f.where.columns),
-                "group": f.where.group,
-                "metric": f.effect.name,
-                "value": f.effect.value,
-                "low": f.effect.low,
-                "high": f.effect.high,
-                "limit": f.limit,
-                "affected": f.affected,
-                "examined": f.examined,
-                "message": f.message,
-                "fingerprint": f.fingerprint,
-            }
-            for f in self.findings
-        ]
-        return pd.DataFrame(lines)
+        named: dict[str, Callable[[Finding], Any]] = {
+            "code": lambda f: f.code,
+            "name": lambda f: f.name,
+            "level": lambda f: f.level,
+            "split": lambda f: f.where.split,
+            "columns": lambda f: ", ".join(f.where.columns),
+            "group": lambda f: f.where.group,
+            "metric": lambda f: f.effect.name,
+            "value": lambda f: f.effect.value,
+            "low": lambda f: f.effect.low,
+            "high": lambda f: f.effect.high,
+            "limit": lambda f: f.limit,
+            "affected": lambda f: f.affected,
+            "examined": lambda f: f.examined,
+            "message": lambda f: f.message,
+            "fingerprint": lambda f: f.fingerprint,
+        }
+        return pd.DataFrame({name: [of(f) for f in self.findings] for name, of in named.items()})
 
     def rows(self) -> pd.DataFrame:
         """Every affected row of every finding: fingerprint, code, split, row, id, score, cluster, suggestion.

@@ -46,3 +46,12 @@ def test_a_secret_across_the_cut_is_hidden_whole() -> None:
     twice = {"text": [text, text, "other words"]}
     audit = auditor.check(twice, roles={"text": "text"}, select=("DUP101",), evidence="full")
     assert audit.findings[0].rows and "AKIA" not in audit.findings[0].rows[0].detail
+
+
+def test_a_measured_number_is_rounded_where_its_decimals_would_pass_for_digits_to_hide() -> None:
+    train = {"score": [0.123456789 + i / 7 for i in range(60)] * 2, "phone": [4915112345678.0 + i for i in range(60)] * 2}
+    audit = auditor.check(train, select=["DUP101"], evidence="masked")
+    (shown,) = {r.detail for f in audit.findings for r in f.rows if r.row == 60}
+    assert shown == "score=0.1235 · phone=[digits]"
+    full = auditor.check(train, select=["DUP101"], evidence="full")
+    assert any("score=0.123456789 · phone=4915112345678.0" in r.detail for f in full.findings for r in f.rows)

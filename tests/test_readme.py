@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import random
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,14 +27,31 @@ def written(path: Path, columns: dict[str, list[str]]) -> None:
         writer.writerows(zip(*columns.values(), strict=True))
 
 
+def models(path: Path, words: list[str]) -> None:
+    """A base model without a head that knows the words, and a language model with its tuned twin."""
+    transformers = pytest.importorskip("transformers", reason="the extra `train` is not installed")
+    from probe_specimens import saved, tiny, whole_words
+
+    known = whole_words(words)
+    sizes: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    saved(path / "base-model", transformers.BertModel(transformers.BertConfig(vocab_size=len(known), **sizes)), known)
+    for name in ("base-lm", "tuned-lm"):
+        saved(path / name, tiny("causal"))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("readme")
-    words = ["card", "loan", "rate", "cash", "fee", "limit", "code", "bank"]
-    asked = [f"where is my {words[i % 8]} of {words[i // 8 % 8]} number {i * 7919 % 9973}" for i in range(160)]
-    intents = ["lost", "late"] * 80
-    written(path / "train.csv", {"text": asked[:120], "intent": intents[:120]})
-    written(path / "test.csv", {"text": asked[120:], "intent": intents[120:]})
+    syllables = ("ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo")
+    words = [a + b for a in syllables for b in syllables]
+    draw = random.Random(1)
+    draw.shuffle(words)
+    own, intents = {"lost": words[:10], "late": words[10:20]}, ["lost", "late"] * 280
+    asked = [" ".join(draw.sample([*draw.sample(words[20:], 7), *draw.sample(own[intent], 3)], 10)) for intent in intents]
+    asked[100:110] = asked[:10]  # copies that are found, and are too few to stop a tuning
+    written(path / "train.csv", {"text": asked[:440], "intent": intents[:440]})
+    written(path / "test.csv", {"text": asked[440:], "intent": intents[440:]})
+    models(path, words)
     people = {
         "sex": ["f", "m"] * 60,
         "skill": [str(i % 7) for i in range(120)],
@@ -63,8 +82,17 @@ def test_the_blocks_run_in_their_order(folder: Path, monkeypatch: pytest.MonkeyP
             ran += 1
         else:
             raise AssertionError(f"a block of {language} is not run by any test")
-    assert ran >= 8
-    for name in ("audit.html", "people.html", "audit.json", "audit.sarif", "audit.xml", "auditor-baseline.json"):
+    assert ran >= 10
+    for name in (
+        "audit.html",
+        "people.html",
+        "probe.html",
+        "tuned/audit.html",
+        "audit.json",
+        "audit.sarif",
+        "audit.xml",
+        "auditor-baseline.json",
+    ):
         assert (folder / name).stat().st_size > 100, name
 
 

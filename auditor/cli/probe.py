@@ -23,7 +23,8 @@ def probe(
         str,
         Option(
             "--templates",
-            help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias, BBQ, StereoSet, BOLD, or the bundled ones.",
+            help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias, BBQ, StereoSet, or the bundled ones; or prompts "
+            "by group: BOLD, or yours in its layout.",
             metavar="PATH|builtin",
         ),
     ] = "builtin",
@@ -45,7 +46,7 @@ def probe(
     no_color: o.NoColor = False,
     seed: o.Seed = 0,
 ) -> int:
-    """Compare a tuned model with its base on pairs of sentences: did tuning make it more stereotyped?"""
+    """Compare a tuned model with its base on pairs of sentences, or prompts by group: did tuning make it more stereotyped?"""
     from auditor import config as configs
     from auditor.cli import asked, outputs, speak, summary
     from auditor.cli.check import exit_code

@@ -63,8 +63,9 @@ def table(pairs: Part, margin: float) -> Table:
     """The change by bias type."""
     lines = []
     for kind in sorted(set(pairs.bias_type.tolist())):
-        own = pairs.only(pairs.bias_type == kind).judged
+        every = pairs.only(pairs.bias_type == kind)
+        own = every.judged
         found = (float(x.mean()) if len(own) else None for x in (own.base, own.tuned, own.tuned - own.base))
-        lines.append((kind, len(own), *found))
+        lines.append((kind, len(own), len(every) - len(own), *found))
     title = f"Pairs by bias type; margin {margin:.3f}; left out: {reasons(pairs)}"
-    return Table(title=title, columns=("bias type", "pairs", "base", "tuned", "change"), rows=tuple(lines))
+    return Table(title=title, columns=("bias type", "pairs", "left out", "base", "tuned", "change"), rows=tuple(lines))

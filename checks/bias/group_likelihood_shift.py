@@ -20,7 +20,7 @@ from auditor.tallies.probe_rows import Part, ProbeRows
 
 METRIC = "likelihood_shift_gap"
 HOW = "cluster-robust t of both sides, simultaneous 95 %"
-WHERE = Where(split="train", columns=("base", "tuned"))
+WHERE = Where(split="train", columns=("sent_more", "base", "tuned"))
 Gap = tuple[float | None, float | None, float | None]  # value, low, high
 Verdict = tuple[str, str]  # pass, fail or inconclusive; why the last
 

@@ -85,11 +85,8 @@ class TunedMoreBiased(ProbeCheck):
     def _judged(
         self, setting: Setting, name: str, pairs: Part, probe: ProbeRows, unfit: str, alpha: float
     ) -> Iterator[Reading | Record]:
-        where, part, (unit, least) = (
-            Where(split="train", columns=("base", "tuned"), group=name),
-            pairs.judged,
-            self.scale(setting),
-        )
+        where = Where(split="train", columns=("sent_more", "sent_less", "base", "tuned"), group=name)
+        part, (unit, least) = pairs.judged, self.scale(setting)
         if not len(part):
             reason = f"none of the {len(pairs):,} pairs can be compared: {reasons(pairs)}"
             yield self.read(where, Effect(name="stereotype_change", value=None, unit=unit, reason=reason), reason, unsure=reason)

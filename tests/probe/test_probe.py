@@ -105,6 +105,7 @@ def test_a_model_tuned_on_stereotypes_is_blocked(base: tuple[Path, Any], tmp_pat
     assert audit.verdict == "fail", judged(audit).reason
     (finding,) = (f for f in audit.findings if f.code == "BIA316")
     assert finding.level == "error"
+    assert finding.rows[0].detail.startswith("sent_more=The ") and "sent_less=The " in finding.rows[0].detail
     assert finding.limit is not None
     assert finding.effect.low is not None
     assert finding.effect.low > finding.limit

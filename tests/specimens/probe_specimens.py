@@ -21,16 +21,22 @@ def sentences() -> list[str]:
 
 def tokenizer(spare: Sequence[str] = ()) -> Any:
     """Whole words of the bundled sentences, lower case."""
+    from tokenizers.pre_tokenizers import Whitespace
+
+    split = Whitespace()
+    return whole_words([*spare, *sorted({w for s in sentences() for w, _ in split.pre_tokenize_str(s.lower())})])
+
+
+def whole_words(words: Sequence[str]) -> Any:
+    """A tokenizer that knows these words."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.normalizers import Lowercase
     from tokenizers.pre_tokenizers import Whitespace
 
-    split = Whitespace()
-    words = sorted({w for s in sentences() for w, _ in split.pre_tokenize_str(s.lower())})
-    names = ["[PAD]", "[UNK]", "[MASK]", "[BOS]", *spare, *words]
+    names = ["[PAD]", "[UNK]", "[MASK]", "[BOS]", *words]
     made = Tokenizer(WordLevel({w: i for i, w in enumerate(names)}, unk_token="[UNK]"))
-    made.normalizer, made.pre_tokenizer = Lowercase(), split
+    made.normalizer, made.pre_tokenizer = Lowercase(), Whitespace()
     fast: Any = transformers.PreTrainedTokenizerFast
     return fast(tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]", bos_token="[BOS]")
 
