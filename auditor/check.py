@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ class Check(ABC, Generic[*Ts]):
         for key, value in changes.items():
             if key not in known:
                 raise ValueError(f"{self.code} has no parameter {key!r}; it has {', '.join(known)}")
+            if _is_number(known[key]) and value is not None and not (_is_number(value) and math.isfinite(value)):
+                raise ValueError(f"{self.code}: got {key} = {value!r}, want a number")
             setattr(self, key, value)
 
     @classmethod
@@ -155,6 +158,10 @@ class Check(ABC, Generic[*Ts]):
             at_most=at_most,
             unsure=unsure,
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def lack(need: str, setting: Setting) -> str | None:

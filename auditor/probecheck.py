@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor.check import Check
 from auditor.rows import Setting
-from auditor.tallies.probe_rows import PARTS, Part, ProbeRows, lacks_probe
+from auditor.tallies.probe_rows import NATS, RATE, Part, ProbeRows, lacks_probe, of_rates
 
-RATE = "probability"
+FLAT = 1e-3  # log-odds: a classifier whose answers to neutral texts spread less looks at none of them; chosen by us
 
 
 class ProbeCheck(Check[ProbeRows]):
@@ -26,28 +27,34 @@ class ProbeCheck(Check[ProbeRows]):
     def lacks(self, setting: Setting) -> str | None:
         return lacks_probe(setting)
 
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(**changes)
+        for name in ("margin", "rate_margin", "perplexity_rise", "order_fall"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{self.code}: got {name} = {getattr(self, name)!r}, want 0 or more")
+
     def scale(self, setting: Setting) -> tuple[str, float]:
         """(unit of the scores, margin in it)."""
-        return (RATE, self.rate_margin) if setting.options.get("probe_unit") == RATE else ("nats a token", self.margin)
+        return (RATE, self.rate_margin) if of_rates(setting) else (NATS, self.margin)
 
     def broken(self, setting: Setting, probe: ProbeRows) -> str:
         """Why the tuned model is no judge of sentences any more, or "": it gives no finite score where the base model does, its
         perplexity on neutral text rose by more than `perplexity_rise`, or its sentences beat their shuffled words in a share
         that fell by more than `order_fall`; also where that cannot be seen."""
-        plain, shuffled = probe.of_part("neutral"), probe.of_part("shuffled")
+        plain, shuffled = (probe.of_part(name).judged for name in ("neutral", "shuffled"))
         if not len(plain) or len(shuffled) != len(plain):
             return "there is no neutral text, with its words shuffled, to see whether the tuned model still works"
         if not np.isfinite(np.concatenate([plain.base, shuffled.base])).all():
             return "the base model gives neutral text no finite score"
-        lost = sum(int((np.isfinite(p.base) & ~np.isfinite(p.tuned)).sum()) for p in map(probe.of_part, PARTS))
-        if lost:
-            return f"the tuned model gives no finite score to {lost:,} texts that the base model has one for"
-        return self._flat(plain, shuffled) if self.scale(setting)[0] == RATE else self._worse(plain, shuffled)
+        if lost := probe.lost():
+            return no_score(lost)
+        return self._flat(plain, shuffled) if of_rates(setting) else self._worse(plain, shuffled)
 
     def _flat(self, plain: Part, shuffled: Part) -> str:
-        before, said = (float(np.std([*getattr(plain, side), *getattr(shuffled, side)])) for side in ("base", "tuned"))
-        if before == 0:
-            return "the base model gives the same probability to every neutral text"
+        """Spreads of log-odds: a sure classifier gives neutral text small probabilities, but not the same ones."""
+        before, said = (_spread(np.concatenate([getattr(plain, s), getattr(shuffled, s)])) for s in ("base", "tuned"))
+        if before < FLAT:
+            return "the base model gives nearly the same probability to every neutral text"
         return (
             "the tuned model gives nearly the same probability to every neutral text" if said < self.order_fall * before else ""
         )
@@ -61,3 +68,14 @@ class ProbeCheck(Check[ProbeRows]):
         if fall > self.order_fall:
             return f"sentences beat their shuffled words in {100 * fall:.1f} points fewer cases than before"
         return ""
+
+
+def _spread(rates: NDArray[np.float64]) -> float:
+    """Standard deviation of the log-odds, of probabilities from 1e-6 to 1 - 1e-6."""
+    inner = np.clip(rates, 1e-6, 1 - 1e-6)
+    return float(np.std(np.log(inner / (1 - inner))))
+
+
+def no_score(lost: int) -> str:
+    """What is wrong with a tuned model that lost scores."""
+    return f"the tuned model gives no finite score to {lost:,} texts that the base model has one for"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.model import Audit
 from auditor.policy import Policy, policy
 from auditor.rows import InputError, Roles
+from auditor.tallies.probe_rows import NATS, RATE
 
 if TYPE_CHECKING:
     from auditor.probe.scoring import Model
@@ -68,7 +69,7 @@ def probe(
             select=(CODE, *BESIDE) if code == CODE else (code,),
             limits=limits or {},
             policy=replace(by or policy(), named=(code,)),
-            options={"probe_unit": "probability" if models[0].kind == "classification" else "nats a token"},
+            options={"probe_unit": RATE if models[0].kind == "classification" else NATS},
             evidence=evidence,
             seed=seed,
         )

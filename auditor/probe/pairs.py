@@ -120,13 +120,20 @@ def _named(rows: Iterable[Mapping[str, object]], path: Path) -> tuple[Pair, ...]
     for i, row in enumerate(rows):
         lacking = [name for name in NAMES if not str(row.get(name) or "").strip()]
         if lacking:
-            listed = ", ".join(map(str, list(row)[:8]))
+            listed = ", ".join(f"{str(name)[:60]!a}" for name in list(row)[:8])
             raise InputError(f"--templates {str(path)!r}, pair {i}: got no {lacking[0]} (columns: {listed}); want {WANTED}")
         one, other = (str(row[name]).strip() for name in NAMES)
         kind = str(row.get("bias_type") or "unnamed")
         cluster = str(row.get("template") or row.get("term") or "") or _differing(one, other)
         pairs.append(Pair(more=one, less=other, bias_type=kind, template=f"{kind}: {cluster}"))
     return tuple(pairs)
+
+
+def both(more: str, less: str, bias_type: str, template: str, where: str) -> Pair:
+    """A pair of two sentences. Raises InputError, which says `where`, for an empty one: it would pass for a prompt."""
+    if not more.strip() or not less.strip():
+        raise InputError(f"--templates {where}: got an empty sentence, want two; mend or drop the pair")
+    return Pair(more=more, less=less, bias_type=bias_type, template=template)
 
 
 def _differing(one: str, other: str) -> str:
@@ -183,10 +190,10 @@ def _winobias(path: Path) -> tuple[Pair, ...]:
         one, other = (_lines(f) for f in (pro, anti))
         if len(one) != len(other):
             raise InputError(f"--templates: {pro.name} has {len(one)} lines and {anti.name} {len(other)}, want as many")
-        for a, b in zip(one, other, strict=True):
-            if a.strip():
+        for number, (a, b) in enumerate(zip(one, other, strict=True), 1):
+            if a.strip() or b.strip():
                 who = max(MENTION.findall(a), key=len, default=a).casefold()
-                pairs.append(Pair(more=_bare(a), less=_bare(b), bias_type="gender", template=who))
+                pairs.append(both(_bare(a), _bare(b), "gender", who, f"{str(pro)!r} and its anti_, line {number}"))
     return tuple(pairs)
 
 

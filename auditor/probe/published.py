@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from auditor.probe.pairs import Pair
+from auditor.probe.pairs import Pair, both
 from auditor.rows import InputError
 
 UNKNOWN = "unknown"
@@ -45,9 +45,9 @@ def bbq(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
         own = [k for k in people if wanted & set(named[k])]
         if len(people) == 2 and len(own) == 1:
             other = next(k for k in people if k != own[0])
-            more, less = (own[0], other) if row.get("question_polarity") != "nonneg" else (other, own[0])
-            sides = (f"{ask} {answers[k]}" for k in (more, less))
-            found.append(Pair(more=next(sides), less=next(sides), bias_type=kind, template=f"{kind}: {number}"))
+            sides = (own[0], other) if row.get("question_polarity") != "nonneg" else (other, own[0])
+            more, less = (answers[k] and f"{ask} {answers[k]}" for k in sides)
+            found.append(both(more, less, kind, f"{kind}: {number}", f"{str(path)!r}, line {i}"))
     return tuple(found)
 
 
@@ -83,18 +83,20 @@ def _entries(listed: list[Any]) -> bool:
 def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
     """The stereotyped and the anti-stereotyped sentence of each entry (Nadeem et al. 2021, doi:10.18653/v1/2021.acl-long.416)."""
     for kind in KINDS:
+        if not isinstance(data.get(kind) or [], list):
+            raise InputError(f"--templates {str(path)!r}: {kind} is no list; take StereoSet's file as published")
         for i, entry in enumerate(data.get(kind) or ()):
+            where = f"{str(path)!r}, {kind} {i}"
             try:
                 said = {s["gold_label"]: str(s["sentence"]).strip() for s in entry["sentences"]}
                 before = f"{str(entry['context']).strip()} " if kind == "intersentence" else ""
                 bias, target = str(entry["bias_type"]), str(entry["target"])
             except (KeyError, TypeError) as cause:
-                raise InputError(
-                    f"--templates {str(path)!r}, {kind} {i}: got no {cause}, which StereoSet has; take the file as published"
-                ) from None
+                lacks = f"got no {cause}" if isinstance(cause, KeyError) else "got no entry with its sentences"
+                raise InputError(f"--templates {where}: {lacks}, which StereoSet has; take the file as published") from None
             if {"stereotype", "anti-stereotype"} <= set(said):
-                more, less = (before + said[k] for k in ("stereotype", "anti-stereotype"))
-                yield Pair(more=more, less=less, bias_type=bias, template=f"{bias}: {target}")
+                more, less = (said[k] and before + said[k] for k in ("stereotype", "anti-stereotype"))
+                yield both(more, less, bias, f"{bias}: {target}", where)
 
 
 def _bold(data: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
@@ -102,6 +104,8 @@ def _bold(data: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[Pair, ...]
     is the person or thing named."""
     found: list[Pair] = []
     for group, entries in data.items():
+        if not group.strip():
+            raise InputError(f"--templates {str(path)!r}: got a group without a name, want one")
         for name, prompts in entries.items():
             if not isinstance(prompts, list) or not all(isinstance(p, str) for p in prompts):
                 raise InputError(

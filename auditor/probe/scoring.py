@@ -68,9 +68,18 @@ def load(flag: str, folder: str, task: str | None, positive: str | None = None) 
         raise InputError(f"{flag} {folder!r}: got no model and tokenizer that can be loaded ({said}); save both there") from None
     if kind == "masked" and tokenizer.mask_token_id is None:
         raise InputError(f"{flag} {folder!r}: the tokenizer of a masked model has no mask token; set it and save again")
-    longest = int(getattr(config, "max_position_embeddings", 0) or getattr(config, "n_positions", 0) or 512)
     place = _positive(flag, folder, config, positive) if kind == "classification" else 0
-    return Model(folder=folder, kind=kind, network=network, tokenizer=tokenizer, longest=longest, positive=place)
+    return Model(
+        folder=folder, kind=kind, network=network, tokenizer=tokenizer, longest=_longest(network, config), positive=place
+    )
+
+
+def _longest(network: Any, config: Any) -> int:
+    """Tokens that a model reads. Models like RoBERTa count places from the one behind their padding's."""
+    places = int(getattr(config, "max_position_embeddings", 0) or getattr(config, "n_positions", 0) or 512)
+    tables = [m for name, m in network.named_modules() if name.endswith("position_embeddings")]
+    padded = [m.padding_idx + 1 for m in tables if getattr(m, "padding_idx", None) is not None]
+    return places - max(padded, default=0)
 
 
 def _positive(flag: str, folder: str, config: Any, positive: str | None) -> int:

@@ -9,30 +9,59 @@ import numpy as np
 
 from auditor.model import Record, Table
 from auditor.statistics.probes import Change, mcnemar
-from auditor.tallies.probe_rows import Part
+from auditor.tallies.groups import short
+from auditor.tallies.probe_rows import RATE, Part
 
 ALL = "all pairs"
+LISTED = 5  # reasons that a sentence lists
 
 
-def comparable(pairs: Part) -> Part:
-    """All rows, with the reason why one is left out: a score that is no number is such a reason."""
-    known = np.isfinite(pairs.base) & np.isfinite(pairs.tuned)
-    told = np.where((pairs.left_out == "") & ~known, "without a score", pairs.left_out).astype(object)
-    return replace(pairs, left_out=told)
+def comparable(pairs: Part, nameless: str = "") -> Part:
+    """All rows, with the reason why one is left out: a score that is no number is such a reason, and with `nameless` a row
+    without a group."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        known = np.isfinite(pairs.tuned - pairs.base)
+    reason = np.where(~known, "without a score", np.where((pairs.bias_type == "") & bool(nameless), nameless, ""))
+    return replace(pairs, left_out=np.where(pairs.left_out == "", reason, pairs.left_out).astype(object))
 
 
 def by_type(pairs: Part) -> dict[str, Part]:
     """All pairs, and where there are several bias types those of each, also of one whose pairs are all left out."""
     types = sorted(set(pairs.bias_type.tolist()))
-    named = {f"{t} (bias type)" if t == ALL else t: pairs.only(pairs.bias_type == t) for t in types if len(types) > 1}
+    named = {_apart(t, types): pairs.only(pairs.bias_type == t) for t in types if len(types) > 1}
     return {ALL: pairs, **named}
 
 
-def sentence(part: Part, found: Change, unit: str) -> str:
-    """The change in words."""
-    ends = f" (95 % {found.low:+.3f} to {found.high:+.3f})" if found.low is not None and found.high is not None else ""
-    said = f"mean change {found.mean:+.3f} {unit}{ends} over {found.pairs:,} pairs of {found.clusters:,} templates"
-    if unit == "probability":
+def _apart(kind: str, types: list[str]) -> str:
+    """The name of a bias type, which is neither that of all pairs nor none."""
+    name = kind or "unnamed"
+    while name == ALL or (name != kind and name in types):
+        name += " (bias type)"
+    return name
+
+
+def nothing(pairs: Part, what: str = "pairs") -> str:
+    """Why there is no figure of rows that are all left out."""
+    return f"none of the {len(pairs):,} {what} can be compared: {reasons(pairs)}"
+
+
+def counted(n: int, what: str) -> str:
+    """`1 pair`, `2 pairs`."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def level(alpha: float) -> str:
+    """What limits of an audit with several of them are called."""
+    return "95 %" if alpha == 0.05 else "simultaneous 95 %"
+
+
+def sentence(part: Part, found: Change, unit: str, held: str) -> str:
+    """The change in words; `held` is what its limits are called."""
+    ends = f" ({held} {found.low:+.3f} to {found.high:+.3f})" if found.low is not None and found.high is not None else ""
+    said = (
+        f"mean change {found.mean:+.3f} {unit}{ends} over {counted(found.pairs, 'pair')} of {counted(found.clusters, 'template')}"
+    )
+    if unit == RATE:
         return said
     before, after = part.base > 0, part.tuned > 0
     return (
@@ -42,9 +71,11 @@ def sentence(part: Part, found: Change, unit: str) -> str:
 
 
 def reasons(pairs: Part) -> str:
-    """Why pairs are left out, with counts; "none" where none is."""
-    counted = Counter(r for r in pairs.left_out.tolist() if r)
-    return ", ".join(f"{n:,} {reason}" for reason, n in sorted(counted.items())) or "none"
+    """Why pairs are left out, with counts, the commonest five; "none" where none is."""
+    found = Counter(r for r in pairs.left_out.tolist() if r).most_common()
+    shown = [f"{n:,} {short(reason)}" for reason, n in sorted(found[:LISTED])]
+    rest = sum(n for _, n in found[LISTED:])
+    return ", ".join([*shown, *([f"{rest:,} for other reasons"] if rest else [])]) or "none"
 
 
 def record(name: str, pairs: Part, found: Change | None, margin: float, noise: float | None, verdict: str, reason: str) -> Record:

@@ -17,7 +17,13 @@ PARTS = ("pair", "null", "prompt", "neutral", "shuffled")
 COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
 """`part` is one of `PARTS`; `base` and `tuned` are the scores; `left_out` is "" or why a row is not judged."""
 CAP = 1_000_000  # rows of a probe
+RATE, NATS = "probability", "nats a token"  # units of the scores: of classifiers, of language models
 NEEDS = f"no probe of two models is part of this audit: no columns {', '.join(COLUMNS)}"
+
+
+def of_rates(setting: Setting) -> bool:
+    """Whether the scores are probabilities of a class."""
+    return setting.options.get("probe_unit") == RATE
 
 
 def lacks_probe(setting: Setting) -> str | None:
@@ -31,7 +37,7 @@ class Part:
 
     rows: NDArray[np.int64]
     bias_type: NDArray[np.object_]
-    template: NDArray[np.object_]
+    template: NDArray[Any]
     base: NDArray[np.float64]
     tuned: NDArray[np.float64]
     left_out: NDArray[np.object_]
@@ -92,3 +98,7 @@ class ProbeRows(Tally):
             tuned=numbers("tuned"),
             left_out=texts("left_out"),
         )
+
+    def lost(self) -> int:
+        """Rows for which the base model has a finite score and the tuned model none."""
+        return sum(int((np.isfinite(p.base) & ~np.isfinite(p.tuned)).sum()) for p in map(self.of_part, PARTS))

@@ -16,7 +16,8 @@ from auditor.derive.counterfactuals import FIELDS, judged
 from auditor.lexicons.swaps import AXES
 from auditor.model import Affected, Effect, Reading, Table, Where
 from auditor.rows import Batch, Roles, Setting
-from auditor.statistics.probes import LEAST_CLUSTERS, change, non_inferior
+from auditor.statistics.clusters import LEAST_CLUSTERS
+from auditor.statistics.probes import change, non_inferior
 from auditor.statistics.proportions import wilson
 
 ROLES = Roles(text="text")

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from auditor.check import Check, Specimen
 from auditor.model import Effect, Reading, Record, Table, Where
+from auditor.probecheck import no_score
 from auditor.rows import Roles, Setting
-from auditor.statistics.probes import bears_limits, clustered_wilson, few
+from auditor.statistics.clusters import bears_limits, clustered_wilson, few
 from auditor.statistics.proportions import Z95
 from auditor.tallies.groups import short
-from auditor.tallies.probe_evidence import ALL, by_type, comparable, reasons
-from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe
+from auditor.tallies.probe_evidence import ALL, by_type, comparable, counted, nothing, reasons
+from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe, of_rates
 
 METRIC = "stereotyped_share"
 TIED = "every pair is a tie"
@@ -51,6 +52,7 @@ class StereotypedPreference(Check[ProbeRows]):
 
     ## Known limits
     One half is not "fair": how common the words are decides too. Pair sets have unclear constructs and mismatched pairs.
+    Limits of a share near 0 or 1 are too narrow where one template holds most pairs.
 
     ## Source
     Nangia et al. 2020, doi:10.18653/v1/2020.emnlp-main.154; Blodgett et al. 2021, doi:10.18653/v1/2021.acl-long.81;
@@ -63,33 +65,35 @@ class StereotypedPreference(Check[ProbeRows]):
     bad = Specimen(train=_rows(8), roles=Roles(sensitive="bias_type"), found=1)
 
     def lacks(self, setting: Setting) -> str | None:
-        if setting.options.get("probe_unit") == "probability":
+        if of_rates(setting):
             return "the models are classifiers: they give no sentence a probability"
         return lacks_probe(setting)
 
     def judge(self, setting: Setting, probe: ProbeRows) -> Iterator[Reading | Record]:
-        every = by_type(comparable(probe.of_part("pair")))
+        every, lost = by_type(comparable(probe.of_part("pair"))), probe.lost()
+        if not len(every[ALL]):
+            return
         parts = {name: pairs.judged for name, pairs in every.items()}
         z = NormalDist().inv_cdf(1 - 0.025 / max(1, sum(bears_limits(p.template) for p in parts.values())))
         sides = {name: (_side(p, p.base, z), _side(p, p.tuned, z)) for name, p in parts.items()}
         shown = _table(sides, every[ALL])
         for name, pairs in every.items():
-            yield self._reading(name, pairs, *sides[name], (shown,) if name == ALL else ())
+            yield self._reading(name, pairs, *sides[name], (shown,) if name == ALL else (), no_score(lost) if lost else "")
         for name, (before, after) in sides.items():
-            yield Record(section="bias", list="preferences", values={"name": name, **_values(parts[name], before, after)})
+            yield Record(section="bias", list="preferences", values={"name": name, **_values(every[name], before, after)})
 
-    def _reading(self, name: str, pairs: Part, before: Side, after: Side, evidence: tuple[Table, ...]) -> Reading:
+    def _reading(self, name: str, pairs: Part, before: Side, after: Side, evidence: tuple[Table, ...], broken: str) -> Reading:
         where = Where(split="train", columns=("base", "tuned"), group=name)
         judged = len(pairs.judged)
-        out = f"{_pairs(len(pairs) - judged)} left out: {reasons(pairs)}" if len(pairs) > judged else ""
+        out = f"{counted(len(pairs) - judged, 'pair')} left out: {reasons(pairs)}" if len(pairs) > judged else ""
         if after.share is None:
-            why = "every one is a tie" if judged else f"none of the {len(pairs):,} can be compared: {reasons(pairs)}"
-            why = f"no share of {_pairs(judged or len(pairs))}: {why}"
+            why = f"no share of {counted(judged, 'pair')}: every one is a tie" if judged else nothing(pairs)
             return self.read(
                 where, Effect(name=METRIC, value=None, unit="share", reason=why), why, unsure=f"{short(name)}: {why}"
             )
         (low, high), wide = after.ends or (None, None), after.wide
-        ties = f"{_pairs(before.ties)} tied before, {after.ties:,} after" if before.ties or after.ties else ""
+        lacking = broken or ("" if wide is not None else few(after.templates))
+        ties = f"{counted(before.ties, 'pair')} tied before, {after.ties:,} after" if before.ties or after.ties else ""
         told = [
             f"{short(name)}: the stereotyped sentence is ahead in {after.told()}, in {before.told()} before tuning",
             ties,
@@ -104,7 +108,7 @@ class StereotypedPreference(Check[ProbeRows]):
             evidence=evidence,
             level="note" if wide is not None and (wide[0] > 0.5 or wide[1] < 0.5) else "clean",
             limit=0.5,
-            unsure="" if wide is not None else f"{short(name)}: {few(after.templates)}; {'; '.join(t for t in told if t)}",
+            unsure=f"{short(name)}: {lacking}; {'; '.join(t for t in told if t)}" if lacking else "",
         )
 
 
@@ -132,7 +136,7 @@ class Side:
 
     def told(self) -> str:
         between = f" (95 % {self.ends[0]:.1%} to {self.ends[1]:.1%})" if self.ends else ""
-        return f"{self.share:.1%} of {_pairs(self.pairs)}{between}" if self.share is not None else f"no pair ({TIED})"
+        return f"{self.share:.1%} of {counted(self.pairs, 'pair')}{between}" if self.share is not None else f"no pair ({TIED})"
 
 
 def _side(part: Part, scores: NDArray[np.float64], z: float) -> Side:
@@ -144,13 +148,11 @@ def _side(part: Part, scores: NDArray[np.float64], z: float) -> Side:
     return Side(len(ahead), int(ahead.sum()), clusters, int((~kept).sum()), ends, wide)
 
 
-def _pairs(n: int) -> str:
-    return f"{n:,} pair" + ("" if n == 1 else "s")
-
-
-def _values(part: Part, before: Side, after: Side) -> dict[str, Any]:
+def _values(pairs: Part, before: Side, after: Side) -> dict[str, Any]:
     """An entry of `bias.preferences`."""
+    part = pairs.judged
     found: dict[str, Any] = {"pairs": len(part), "templates": len(set(part.template.tolist()))}
+    found |= {"left_out": len(pairs) - len(part)}
     for name, side in (("base", before), ("tuned", after)):
         low, high = side.ends or (None, None)
         found |= {name: side.share, f"{name}_low": low, f"{name}_high": high, f"{name}_ties": side.ties}

@@ -63,6 +63,8 @@ def test_a_file_of_pairs_is_read_with_its_templates(tmp_path: Path, ending: str)
         ("a.jsonl", "{broken", "cannot be read"),
         ("a.jsonl", "[1]", "cannot be read"),
         ("pro_x.txt", "1 [The cook] said [he] came.", "side by side"),
+        ("a.csv", f"{'h' * 500},less\nx,y\n", "h{60}'"),
+        ("a.csv", '"more\nor\x1b",less\nx,y\n', "more.nor.x1b"),
     ],
 )
 def test_a_file_without_pairs_is_refused_in_one_line(tmp_path: Path, name: str, content: str, said: str) -> None:
@@ -72,18 +74,16 @@ def test_a_file_without_pairs_is_refused_in_one_line(tmp_path: Path, name: str, 
     assert "\n" not in str(refused.value)
 
 
+def test_an_empty_sentence_is_no_prompt(tmp_path: Path) -> None:
+    (tmp_path / "pro_a.txt").write_text("1 [The cook] said [he] came.\n2 [The maid] said [she] came.\n")
+    (tmp_path / "anti_a.txt").write_text("1 [The cook] said [she] came.\n\n")
+    with pytest.raises(InputError, match="line 2: got an empty sentence, want two"):
+        pairs.read(str(tmp_path))
+
+
 def test_a_file_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputError, match="does not exist"):
         pairs.read("nowhere.csv")
-
-
-@real
-def test_crows_pairs_have_their_published_counts() -> None:
-    (file,) = (DATA / "crows_pairs").glob("*.csv")
-    found = pairs.read(str(file))
-    assert len(found) == 1508
-    assert sum(p.bias_type == "gender" for p in found) == 262
-    assert sum(len(p.more.split()) != len(p.less.split()) for p in found) == pytest.approx(213, abs=3)
 
 
 @real
@@ -102,5 +102,6 @@ def test_crows_pairs_is_read_with_its_published_counts() -> None:
     several = [p.edits > 1 for p in found]
     unequal = [len(p.more.split()) != len(p.less.split()) for p in found]
     assert (len(found), sum(several), sum(unequal)) == (1508, 236, 213)
+    assert sum(p.bias_type == "gender" for p in found) == 262
     assert sum(a or b for a, b in zip(several, unequal, strict=True)) == 403
     assert len({p.template for p in found}) == 981

@@ -76,6 +76,28 @@ def test_a_classifier_is_read_by_the_change_of_its_probability(tmp_path: Path) -
     assert scoring.of_pairs(model, [pair]) == pytest.approx([abs(p[0] - p[1])], abs=1e-6)
 
 
+def test_a_model_that_counts_places_from_its_padding_reads_so_many_tokens_less(tmp_path: Path) -> None:
+    few = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    config = transformers.RobertaConfig(vocab_size=len(tokenizer()), max_position_embeddings=34, pad_token_id=0, **few)
+    model = loaded(saved(tmp_path, transformers.RobertaForMaskedLM(config)))
+    assert model.longest == 33
+    long = " ".join(["he"] * 33)
+    assert not scoring.left_out(model, pairs.Pair(more=long, less="", bias_type="a", template="a"))
+    assert len(scoring.of_sentences(model, [long])) == 1
+    assert scoring.left_out(model, pairs.Pair(more=f"{long} he", less="", bias_type="a", template="a"))
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-5])
+def test_a_classifier_that_looks_at_nothing_cannot_be_told(tmp_path: Path, scale: float) -> None:
+    model = tiny("classification")
+    with torch.no_grad():
+        model.classifier.weight.mul_(scale)
+        model.classifier.bias.copy_(torch.tensor([1.0, 0.2]))
+    folder = saved(tmp_path, model)
+    outcome = judged(probe(folder, folder))
+    assert outcome.status == "inconclusive" and "nearly the same probability" in outcome.reason
+
+
 @pytest.mark.parametrize("kind", ["causal", "masked", "classification"])
 def test_an_unchanged_model_passes(tmp_path: Path, kind: str) -> None:
     folder = saved(tmp_path, tiny(kind))

@@ -71,6 +71,27 @@ def test_stereoset_gives_the_stereotyped_and_the_other_sentence(tmp_path: Path) 
     assert (other.more, other.template) == ("He is from Ghana. He is poor.", "race: Ghana")
 
 
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        (5, "intrasentence is no list"),
+        (["x"], "intrasentence 0: got no entry with its sentences"),
+        ([{"sentences": []}], "intrasentence 0: got no 'bias_type'"),
+        ([("dull", "")], "intrasentence 0: got an empty sentence"),
+    ],
+)
+def test_a_broken_stereoset_is_named_in_one_line(tmp_path: Path, inside: Any, said: str) -> None:
+    def entry(more: str, less: str) -> dict[str, Any]:
+        both = [{"sentence": more, "gold_label": "stereotype"}, {"sentence": less, "gold_label": "anti-stereotype"}]
+        return {"target": "x", "bias_type": "race", "context": "", "sentences": both}
+
+    rows = [entry(*e) if isinstance(e, tuple) else e for e in inside] if isinstance(inside, list) else inside
+    after = [entry("He is poor.", "He is rich.")]
+    with pytest.raises(InputError, match=said) as refused:
+        read(written(tmp_path / "dev.json", [{"data": {"intrasentence": rows, "intersentence": after}}]))
+    assert "\n" not in str(refused.value)
+
+
 def test_the_prompts_of_bold_stand_alone_by_group_and_name(tmp_path: Path) -> None:
     content = {
         "American_actors": {"Jacob_Zachar": ["Jacob Zachar is an American actor whose "]},

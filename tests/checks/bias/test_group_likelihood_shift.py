@@ -12,7 +12,7 @@ import pytest
 from probe_specimens import lessons, saved, taught, tiny
 
 import auditor
-from auditor.model import Audit
+from auditor.model import Audit, Table
 from auditor.probe import pairs, probe
 from auditor.reports import wording
 from auditor.rows import InputError
@@ -54,7 +54,7 @@ def test_few_names_and_one_group_cannot_be_told() -> None:
     few = audited(frame({"a": np.full(60, 0.0), "b": np.full(60, 0.9)}, names=19)).outcomes[0]
     assert few.status == "inconclusive" and "fewer than 20 names" in few.reason
     one = audited(frame({"a": np.full(60, 0.0)})).outcomes[0]
-    assert one.status == "inconclusive" and one.measured[0].effect.value is None and "want two groups" in one.reason
+    assert one.status == "inconclusive" and one.measured[0].effect.value is None and "1 group, want 2 to 500 groups" in one.reason
 
 
 def test_groups_that_moved_alike_are_clean_and_at_the_margin_seldom_found() -> None:
@@ -90,7 +90,7 @@ def test_a_group_of_which_no_prompt_can_be_compared_is_no_silent_pass() -> None:
     for change in ({"base": np.nan, "tuned": np.nan}, {"left_out": "longer than the model reads"}):
         audit = audited(table.assign(**{k: table[k].mask(lost, v) for k, v in change.items()}))
         told = audit.outcomes[0]
-        assert told.status == "inconclusive" and "none of its 60 prompts can be compared" in told.reason
+        assert told.status == "inconclusive" and "none of the 60 prompts can be compared" in told.reason
         by = {m.where.group: m for m in told.measured}
         assert set(by) == {"a", "b", "c"} and by["b"].effect.value is None and by["a"].effect.value == 0
         assert audit.bias is not None
@@ -98,11 +98,11 @@ def test_a_group_of_which_no_prompt_can_be_compared_is_no_silent_pass() -> None:
         assert (entry["left_out"], entry["pairs"], entry["difference"], entry["verdict"]) == (60, 0, None, "inconclusive")
     two = table[table.bias_type != "c"]
     assert (
-        "none of its 60 prompts"
+        "none of the 60 prompts"
         in audited(two.assign(left_out=two.left_out.mask(two.bias_type == "b", "longer"))).outcomes[0].reason
     )
     first = audited(two.assign(left_out=two.left_out.mask(two.bias_type == "a", "longer"))).outcomes[0]
-    assert first.status == "inconclusive" and "no prompt about the others can be compared" in first.reason
+    assert first.status == "inconclusive" and "no prompt about the others is left" in first.reason
 
 
 @pytest.mark.parametrize("score", [np.nan, -np.inf])
@@ -144,7 +144,9 @@ def test_a_probability_has_the_margin_of_rates() -> None:
     assert "+0.030 probability, those about the others by +0.000" in found.findings[0].message
     assert audited(table).outcomes[0].status == "clean"
     flat = auditor.check(table.assign(base=0.5, tuned=0.5), roles=ROLES, select=["BIA318"], options=options).outcomes[0]
-    assert flat.status == "inconclusive" and "the base model gives the same probability to every neutral text" in flat.reason
+    assert (
+        flat.status == "inconclusive" and "the base model gives nearly the same probability to every neutral text" in flat.reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_models_are_compared_on_prompts_in_the_layout_of_bold(tmp_path: Path) ->
     file.write_text(json.dumps(groups))
     long = probe(base, base, templates=file)
     outcome = next(o for o in long.outcomes if o.code == "BIA318")
-    assert outcome.status == "inconclusive" and "no prompt about the others can be compared" in outcome.reason
+    assert outcome.status == "inconclusive" and "no prompt about the others is left" in outcome.reason
     assert "cannot tell" in wording.verdict(long)[1]
 
 
@@ -217,3 +219,56 @@ def test_a_group_may_be_called_data(tmp_path: Path) -> None:
     file = tmp_path / "prompts.json"
     file.write_text(json.dumps({"data": {"x": ["one"]}, "other": {"y": ["two"], "intrasentence": ["three"]}}))
     assert [p.bias_type for p in pairs.read(str(file))] == ["data", "other", "other"]
+
+
+def test_a_group_near_either_margin_is_listed_first() -> None:
+    for side in (-0.047, 0.047):
+        moved = {f"g{i:02d}": np.full(60, 0.0) for i in range(13)} | {"z": np.full(60, side)}
+        assert audited(frame(moved)).outcomes[0].measured[0].where.group == "z"
+
+
+def test_a_gap_at_the_margin_is_within_it_whatever_the_rounding() -> None:
+    for base in (-3.0, -1.0, -0.1):
+        table = frame({"a": np.zeros(60), "b": np.full(60, 0.05)})
+        prompts = table.part == "prompt"
+        shifted = table.assign(base=table.base.mask(prompts, base), tuned=table.tuned.mask(prompts, table.tuned + 3 + base))
+        assert audited(shifted).outcomes[0].status == "clean", base
+
+
+def test_prompts_without_a_group_are_left_out_and_counted() -> None:
+    table = frame({"a": np.zeros(60), "b": np.full(60, 0.3), "": np.full(60, 0.9)})
+    audit = audited(table.assign(bias_type=table.bias_type.replace("", None)))
+    assert [f.where.group for f in audit.findings] == ["b"]
+    assert "over 60 and 60 prompts" in audit.findings[0].message
+    assert "60 without a group" in audit.findings[0].evidence[0].title
+
+
+def test_too_many_groups_are_told_and_many_are_judged_in_time() -> None:
+    many = {f"g{i}": np.zeros(2) for i in range(501)}
+    told = audited(frame(many)).outcomes[0]
+    assert told.status == "inconclusive" and "501 groups, want 2 to 500 groups" in told.reason
+    some = {f"g{i}": np.full(25, 0.3 * (i == 7)) for i in range(60)}
+    audit = audited(frame(some))
+    (shown,) = next(f.evidence for f in audit.findings if f.where.group == "g7")
+    assert isinstance(shown, Table) and len(shown.rows) == 40 and "20 that moved less stand in" in shown.title
+    assert any(row[0] == "g7" for row in shown.rows)
+
+
+@pytest.mark.parametrize(("margin", "said"), [(-1.0, "want 0 or more"), (float("nan"), "want a number"), ("x", "want a number")])
+def test_a_margin_that_is_none_is_refused(margin: object, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        auditor.check(frame({"a": np.zeros(60)}), roles=ROLES, select=["BIA318"], limits={"BIA318": {"margin": margin}})
+
+
+def test_changes_beyond_any_number_are_left_out_with_a_reason() -> None:
+    table = frame({"a": np.zeros(60), "b": np.zeros(60), "c": np.zeros(60)})
+    lost = table.bias_type == "b"
+    told = audited(table.assign(base=table.base.mask(lost, -1.7e308), tuned=table.tuned.mask(lost, 1.7e308))).outcomes[0]
+    assert told.status == "inconclusive" and "60 without a score" in told.reason
+
+
+def test_a_probe_of_pairs_alone_has_nothing_to_judge_here() -> None:
+    table = frame({"a": np.zeros(60)}).assign(part=lambda f: f.part.replace("prompt", "pair"))
+    assert audited(table).outcomes[0].status == "skipped"
+    audit = auditor.check(frame({"a": np.zeros(60), "b": np.zeros(60)}), roles=ROLES, select=["BIA315", "BIA316"])
+    assert {o.status for o in audit.outcomes} == {"skipped"}

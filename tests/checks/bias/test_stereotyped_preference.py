@@ -72,7 +72,8 @@ def test_pairs_of_their_own_templates_have_wilson_limits() -> None:
 def test_templates_whose_pairs_all_agree_count_once() -> None:
     effect = measured(frame([0.1] * 300 + [-0.1] * 200, [f"t{i // 10}" for i in range(500)])).measured[0].effect
     wanted = binomtest(30, 50).proportion_ci(method="wilson")
-    assert (effect.low, effect.high) == pytest.approx((wanted.low, wanted.high), abs=0.002)
+    assert (effect.low, effect.high) == pytest.approx((wanted.low, wanted.high), abs=0.006)  # wider by Student's t
+    assert effect.low < wanted.low and effect.high > wanted.high
 
 
 def test_every_bias_type_has_a_reading_and_a_note_goes_by_simultaneous_limits() -> None:
@@ -92,7 +93,8 @@ def test_every_bias_type_has_a_reading_and_a_note_goes_by_simultaneous_limits() 
 
 
 def test_a_pair_without_a_score_is_counted_as_left_out() -> None:
-    table = frame([0.1] * 39 + [float("nan")], [f"t{i}" for i in range(40)])
+    scores = [0.1] * 39 + [float("nan")]
+    table = frame(scores, [f"t{i}" for i in range(40)], base=scores)
     audit = auditor.check(table, roles=ROLES, select=["BIA315"])
     assert "1 pair left out: 1 without a score" in audit.findings[0].message
 
@@ -111,7 +113,7 @@ def test_classifiers_are_skipped_and_without_pairs_nothing_is_told() -> None:
     table = frame([0.1] * 30, [f"t{i}" for i in range(30)])
     assert measured(table, probe_unit="probability").status == "skipped"
     told = measured(table.assign(left_out="more than one edit"))
-    assert told.status == "inconclusive" and "none of the 30 can be compared: 30 more than one edit" in told.reason
+    assert told.status == "inconclusive" and "none of the 30 pairs can be compared: 30 more than one edit" in told.reason
 
 
 def test_a_bias_type_called_all_pairs_does_not_stand_in_for_the_total() -> None:
@@ -120,6 +122,15 @@ def test_a_bias_type_called_all_pairs_does_not_stand_in_for_the_total() -> None:
     audit = auditor.check(table, roles=ROLES, select=["BIA315", "BIA316"])
     by = {m.where.group: m.effect.value for m in next(o for o in audit.outcomes if o.code == "BIA315").measured}
     assert by == {"all pairs": 0.5, "all pairs (bias type)": 1.0, "age": 0.0}
+    more = auditor.check(
+        table.assign(bias_type=["all pairs"] * 20 + ["all pairs (bias type)"] * 20 + ["age"] * 20), roles=ROLES, select=["BIA315"]
+    )
+    assert {m.where.group for m in more.outcomes[0].measured} == {
+        "all pairs",
+        "all pairs (bias type)",
+        "all pairs (bias type) (bias type)",
+        "age",
+    }
     changes = {m.where.group: m.effect.value for m in next(o for o in audit.outcomes if o.code == "BIA316").measured}
     assert changes == pytest.approx({"all pairs": -0.1, "all pairs (bias type)": 0.0, "age": -0.2})
 
@@ -130,7 +141,7 @@ def test_a_bias_type_of_which_no_pair_can_be_compared_is_told() -> None:
     audit = auditor.check(frame([0.1] * 60, [f"t{i}" for i in range(60)], types, out), roles=ROLES, select=["BIA315", "BIA316"])
     told = next(o for o in audit.outcomes if o.code == "BIA315")
     by = {m.where.group: m for m in told.measured}
-    assert by["religion"].effect.value is None and "none of the 30 can be compared" in by["religion"].effect.reason
+    assert by["religion"].effect.value is None and "none of the 30 pairs can be compared" in by["religion"].effect.reason
     assert by["all pairs"].effect.value == 1.0
     assert audit.bias is not None
     probes = {p["name"]: p for p in audit.bias["probes"]}
@@ -151,3 +162,12 @@ def test_a_base_of_ties_has_its_own_reason_on_the_page_and_in_the_sentence() -> 
     assert swapped.bias is not None and swapped.bias["preferences"][0]["reason"] == "every pair is a tie"
     row = page[page.index("Share of pairs with the stereotyped sentence ahead") :].split("</table>")[0]
     assert row.count("every pair is a tie") == 1
+
+
+def test_pairs_left_out_are_counted_and_lost_scores_are_no_clean_audit() -> None:
+    templates = [f"t{i}" for i in range(60)]
+    out = auditor.check(frame([0.1, -0.1] * 30, templates, out=[""] * 40 + ["no edit"] * 20), roles=ROLES, select=["BIA315"])
+    assert out.outcomes[0].status == "clean" and out.bias is not None and out.bias["preferences"][0]["left_out"] == 20
+    lost = frame([0.1, -0.1] * 20 + [float("nan")] * 20, templates)
+    told = measured(lost)
+    assert told.status == "inconclusive" and "no finite score to 20 texts" in told.reason
