@@ -44,7 +44,8 @@ def words(text: str) -> list[str]:
 
 def labelled(texts: list[str], rng: np.random.Generator) -> Data:
     """The texts that have a label, and the labels."""
-    often = [w for w, n in Counter(w for t in texts for w in set(words(t))).items() if n >= 20 and swap(w) is None]
+    held = Counter(w for t in texts for w in set(words(t)))
+    often = sorted(w for w, n in held.items() if n >= 20 and swap(w) is None)
     weight = dict(zip(often, rng.choice([-1, 1], len(often)), strict=True))
     sums = [sum(weight.get(w, 0) for w in set(words(t))) for t in texts]
     kept = [(t, int(s > 0) ^ int(rng.random() < 0.1)) for t, s in zip(texts, sums, strict=True) if s]

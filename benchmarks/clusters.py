@@ -64,9 +64,8 @@ def held(first: int, runs: int, sizes: list[int], alike: float) -> list[float]:
 def main() -> None:
     said = [int(x) for x in sys.argv[1:]]
     first, runs = (said[i] if len(said) > i else usual for i, usual in enumerate((17_000, 1_000)))
-    print(
-        "| clusters | number | worth | alike | mean | gap | gap, .05/18 | share .50 | .80 | .95 |\n|---|---|---|---|---|---|---|---|---|---|"
-    )
+    print("| clusters | number | worth | alike | mean | gap | gap, .05/18 | share .50 | .80 | .95 |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, sizes in shapes().items():
         for alike in (0.0, 0.3, 1.0):
             cells = " | ".join(f"{x:.3f}" for x in held(first, runs, sizes, alike))

@@ -7,11 +7,13 @@ import json
 import random
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from auditor.lexicons.bundled import load
+from auditor.probe import published
+from auditor.probe.pair import Pair as Pair
+from auditor.probe.pair import both
 from auditor.rows import InputError
 
 BUILTIN = "builtin"
@@ -22,27 +24,6 @@ WANTED = (
 )
 PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
 MENTION = re.compile(r"\[([^\]]*)\]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A sentence and its counterpart, or a prompt that stands alone."""
-
-    more: str  # the stereotyped one; of a null swap either
-    less: str  # "" for a prompt
-    bias_type: str
-    template: str  # the cluster: pairs of one template are not independent
-
-    @property
-    def alone(self) -> bool:
-        """Whether it is a prompt."""
-        return not self.less
-
-    @property
-    def edits(self) -> int:
-        """Places in which the two differ, counted in runs of words."""
-        one, other = self.more.split(), self.less.split()
-        return sum(tag != "equal" for tag, *_ in SequenceMatcher(None, one, other, autojunk=False).get_opcodes())
 
 
 def read(templates: str) -> tuple[Pair, ...]:
@@ -129,13 +110,6 @@ def _named(rows: Iterable[Mapping[str, object]], path: Path) -> tuple[Pair, ...]
     return tuple(pairs)
 
 
-def both(more: str, less: str, bias_type: str, template: str, where: str) -> Pair:
-    """A pair of two sentences. Raises InputError, which says `where`, for an empty one: it would pass for a prompt."""
-    if not more.strip() or not less.strip():
-        raise InputError(f"--templates {where}: got an empty sentence, want two; mend or drop the pair")
-    return Pair(more=more, less=less, bias_type=bias_type, template=template)
-
-
 def _differing(one: str, other: str) -> str:
     """The words in which two sentences differ, in either order: what stands for the template where none is named."""
     a, b = one.casefold().split(), other.casefold().split()
@@ -157,8 +131,6 @@ def _csv(path: Path) -> list[dict[str, object]]:
 
 def _json(path: Path) -> tuple[Pair, ...]:
     """Pairs of JSON lines, of BBQ's lines, or of StereoSet's document; prompts of BOLD's."""
-    from auditor.probe import published
-
     whole = published.document(path) if path.suffix == ".json" else None
     if whole is not None:
         return whole

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from auditor.probe.pairs import Pair, both
+from auditor.probe.pair import Pair, both
 from auditor.rows import InputError
 
 UNKNOWN = "unknown"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from auditor.probe.pairs import Pair
+from auditor.probe.pair import Pair
 from auditor.rows import InputError
 
 Kind = Literal["causal", "masked", "classification"]
