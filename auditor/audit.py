@@ -58,6 +58,7 @@ def run(request: Request) -> Audit:
     judged, records = judge(plan.checks, plan.skipped, setting, tallies)
     findings, outcomes = conclude(judged, setting.data)
     findings = evidence.hidden(evidence.quote(findings, sources, setting, request.evidence), request.evidence)
+    outcomes = evidence.hidden_outcomes(outcomes, request.evidence)
     clock.lap("judge")
     audit = Audit(
         data=setting.data,
@@ -68,7 +69,7 @@ def run(request: Request) -> Audit:
         profile=profile.of(setting, look),
         assumed=(*assumed, *said, *_reader_assumptions(sources)),
         provenance=provenance(request, sources, setting, clock),
-        bias=section(records, "bias") if setting.roles.sensitive else None,
+        bias=evidence.clean(section(records, "bias"), request.evidence) if setting.roles.sensitive else None,
     )
     return decided(audit, request.policy)
 

@@ -8,12 +8,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVarTuple, get_args
 
 from auditor.model import Affected, Effect, Evidence, Level, Reading, Record, Where
 from auditor.rows import Batch, Roles, Setting, Task
 
 Ts = TypeVarTuple("Ts")
+LIMITS = ("warn_above", "error_above", "warn_below", "error_below")
 Bound = Literal["favourable", "point", "unfavourable"]
 Remedy = tuple[Literal["drop rows", "drop column", "take suggestion"], Literal["safe", "unsafe"]]
 """What `auditor fix` does about a finding: to its rows, to the last of its columns, or to their values as suggested."""
@@ -89,8 +91,9 @@ class Check(ABC, Generic[*Ts]):
         for key, value in changes.items():
             if key not in known:
                 raise ValueError(f"{self.code} has no parameter {key!r}; it has {', '.join(known)}")
-            if _is_number(known[key]) and value is not None and not (_is_number(value) and math.isfinite(value)):
-                raise ValueError(f"{self.code}: got {key} = {value!r}, want a number")
+            free = known[key] is None or key in LIMITS  # a limit may be taken away
+            if (_is_number(known[key]) or key in LIMITS) and not _is_number(value) and not (free and value is None):
+                raise ValueError(f"{self.code}: got {key} = {str(value)[:40]!a}, want a number")
             setattr(self, key, value)
 
     @classmethod
@@ -161,7 +164,10 @@ class Check(ABC, Generic[*Ts]):
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def lack(need: str, setting: Setting) -> str | None:

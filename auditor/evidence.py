@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from auditor.model import Finding, Row
+from auditor.model import Finding, Measured, Outcome, Row, Where
 from auditor.rows import Setting, Source
 
 CUT = 2_000  # characters of a cell that are kept in audit.json
@@ -22,7 +22,7 @@ SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{16,}"
     r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"
 )
-MAIL = (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]")
+MAIL = (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "[e-mail]")  # bounded: a long word costs no square
 PERSONAL = (
     MAIL,
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "[ip]"),
@@ -45,18 +45,38 @@ def hidden(findings: Sequence[Finding], mode: str) -> tuple[Finding, ...]:
 
     Digits stay: in sentences and tables they are counts.
     """
+    return tuple(
+        replace(f, message=clean(f.message, mode), evidence=clean(f.evidence, mode), where=_place(f.where, mode))
+        for f in findings
+    )
 
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            text = SECRET.sub("[secret]", value)
-            return text if mode == "full" else MAIL[0].sub(MAIL[1], text)
-        if isinstance(value, tuple):
-            return tuple(clean(part) for part in value)
-        if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{f.name: clean(getattr(value, f.name)) for f in fields(value) if f.init})
-        return value
 
-    return tuple(replace(f, message=clean(f.message), evidence=clean(f.evidence)) for f in findings)
+def hidden_outcomes(outcomes: Sequence[Outcome], mode: str) -> tuple[Outcome, ...]:
+    """The same for how the checks ended."""
+
+    def place(measured: Measured) -> Measured:
+        effect = replace(measured.effect, reason=clean(measured.effect.reason, mode))
+        return replace(measured, where=_place(measured.where, mode), effect=effect)
+
+    return tuple(replace(o, reason=clean(o.reason, mode), measured=tuple(map(place, o.measured))) for o in outcomes)
+
+
+def clean(value: Any, mode: str) -> Any:
+    """A text, or whatever holds texts, with secrets and unless `mode` is full e-mail addresses hidden; keys stay."""
+    if isinstance(value, str):
+        text = SECRET.sub("[secret]", value)
+        return text if mode == "full" else MAIL[0].sub(MAIL[1], text)
+    if isinstance(value, tuple | list):
+        return type(value)(clean(part, mode) for part in value)
+    if isinstance(value, Mapping):
+        return {key: clean(part, mode) for key, part in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: clean(getattr(value, f.name), mode) for f in fields(value) if f.init})
+    return value
+
+
+def _place(where: Where, mode: str) -> Where:
+    return replace(where, group=clean(where.group, mode), reference=clean(where.reference, mode))
 
 
 def quote(findings: Sequence[Finding], sources: Sequence[Source], setting: Setting, mode: str) -> tuple[Finding, ...]:
@@ -99,8 +119,9 @@ def _shown(cells: dict[str, object], finding: Finding, setting: Setting, mode: s
 
 def _cell(value: object, mode: str) -> str:
     text = masked(str(value)[: CUT + BEYOND], mode)[:CUT]
-    measured = isinstance(value, float) and not value.is_integer() and abs(value) < LONG
-    return f"{value:.4g}" if measured and text != str(value) else text  # many decimals are no telephone number
+    if text == str(value) or not isinstance(value, float) or value.is_integer() or abs(value) >= LONG:
+        return text
+    return f"{value:.1f}" if abs(value) >= 1_000 else f"{value:.4g}"  # many decimals are no telephone number
 
 
 def _take(source: Source, positions: list[int]) -> dict[int, dict[str, object]]:

@@ -219,7 +219,7 @@ class Preference(Saved):
     name: str  # "all pairs" or the bias type; one of that name is "all pairs (bias type)"
     pairs: int
     templates: int
-    left_out: int = 0
+    left_out: int | None = None  # of older audits unknown
     base: Number
     base_low: Number
     base_high: Number

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from auditor.check import Check
 from auditor.rows import Setting
-from auditor.tallies.probe_rows import NATS, RATE, Part, ProbeRows, lacks_probe, of_rates
+from auditor.tallies.probe_rows import NATS, RATE, Part, ProbeRows, lacks_probe, of_rates, scored
 
+KEPT = 0.05  # share of the base's spread that a classifier must keep
 FLAT = 1e-3  # log-odds: a classifier whose answers to neutral texts spread less looks at none of them; chosen by us
 
 
@@ -40,29 +41,28 @@ class ProbeCheck(Check[ProbeRows]):
     def broken(self, setting: Setting, probe: ProbeRows) -> str:
         """Why the tuned model is no judge of sentences any more, or "": it gives no finite score where the base model does, its
         perplexity on neutral text rose by more than `perplexity_rise`, or its sentences beat their shuffled words in a share
-        that fell by more than `order_fall`; also where that cannot be seen."""
+        that fell by more than `order_fall`, or a classifier gives neutral texts nearly one probability; also where that cannot
+        be seen."""
         plain, shuffled = (probe.of_part(name).judged for name in ("neutral", "shuffled"))
         if not len(plain) or len(shuffled) != len(plain):
             return "there is no neutral text, with its words shuffled, to see whether the tuned model still works"
-        if not np.isfinite(np.concatenate([plain.base, shuffled.base])).all():
+        if not scored(np.concatenate([plain.base, shuffled.base])).all():
             return "the base model gives neutral text no finite score"
         if lost := probe.lost():
             return no_score(lost)
         return self._flat(plain, shuffled) if of_rates(setting) else self._worse(plain, shuffled)
 
     def _flat(self, plain: Part, shuffled: Part) -> str:
-        """Spreads of log-odds: a sure classifier gives neutral text small probabilities, but not the same ones."""
+        """By the spread of log-odds: a sure classifier gives neutral text small probabilities, but not the same ones."""
         before, said = (_spread(np.concatenate([getattr(plain, s), getattr(shuffled, s)])) for s in ("base", "tuned"))
         if before < FLAT:
             return "the base model gives nearly the same probability to every neutral text"
-        return (
-            "the tuned model gives nearly the same probability to every neutral text" if said < self.order_fall * before else ""
-        )
+        return "the tuned model gives nearly the same probability to every neutral text" if said <= KEPT * before else ""
 
     def _worse(self, plain: Part, shuffled: Part) -> str:
         with np.errstate(over="ignore"):
             rise = float(np.exp(plain.base.mean() - plain.tuned.mean())) - 1
-        if rise > self.perplexity_rise:
+        if not rise <= self.perplexity_rise:
             return f"perplexity on neutral text rose by {100 * rise:.1f} %, more than {100 * self.perplexity_rise:g} %"
         fall = float((plain.base > shuffled.base).mean() - (plain.tuned > shuffled.tuned).mean())
         if fall > self.order_fall:
@@ -71,11 +71,11 @@ class ProbeCheck(Check[ProbeRows]):
 
 
 def _spread(rates: NDArray[np.float64]) -> float:
-    """Standard deviation of the log-odds, of probabilities from 1e-6 to 1 - 1e-6."""
+    """From the tenth to the ninetieth percentile of the log-odds, of probabilities from 1e-6 to 1 - 1e-6."""
     inner = np.clip(rates, 1e-6, 1 - 1e-6)
-    return float(np.std(np.log(inner / (1 - inner))))
+    return float(np.ptp(np.quantile(np.log(inner / (1 - inner)), [0.1, 0.9])))
 
 
 def no_score(lost: int) -> str:
     """What is wrong with a tuned model that lost scores."""
-    return f"the tuned model gives no finite score to {lost:,} texts that the base model has one for"
+    return f"the tuned model gives no finite score to {lost:,} text{'' if lost == 1 else 's'} that the base model has one for"

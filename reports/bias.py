@@ -211,7 +211,7 @@ def _preferences(audit: Audit) -> list[tuple[str, tuple[str, ...], list[tuple[Ce
     head = ("Pairs", "Count", "Left out", "Base", "95 %", "Tuned", "95 %", "Ties, base / tuned")
     lines: list[tuple[Cell, ...]] = [
         (
-            p.get("name"), p.get("pairs"), p.get("left_out", 0),
+            p.get("name"), p.get("pairs"), p.get("left_out"),
             p.get("base"), wording.interval(p.get("base_low"), p.get("base_high")) or p.get("base_reason"),
             p.get("tuned"), wording.interval(p.get("tuned_low"), p.get("tuned_high")) or p.get("reason"),
             f"{p.get('base_ties')} / {p.get('tuned_ties')}",

@@ -85,11 +85,12 @@ def scored(base: Model, tuned: Model, read: Sequence[Any], seed: int) -> dict[st
 
     alone = read[0].alone
     null = [] if alone else list(pairs.null_swaps())
-    plain = list(pairs.neutral())
-    mixed = [pairs.shuffled(s, seed) for s in plain]
-    both = [*read, *null]
+    longest, both = min(base.longest, tuned.longest), [*read, *null]
+    known = [(s, pairs.shuffled(s, seed)) for s in pairs.neutral()]
+    fit = [k for k in known if max(len(base.ids(s)) for s in k) <= longest]
+    plain, mixed = [s for s, _ in fit], [s for _, s in fit]
     scoring.same_tokens(base, tuned, [*(p.more for p in both), *(p.less for p in both if not p.alone), *plain, *mixed])
-    out = [scoring.left_out(base, p) for p in both]
+    out = [scoring.left_out(base, p, longest) for p in both]
     good = [i for i, why in enumerate(out) if not why]
     kinds = (("prompt" if alone else "pair", read), ("null", null), ("neutral", plain), ("shuffled", mixed))
     parts = [kind for kind, some in kinds for _ in some]

@@ -33,4 +33,11 @@ def both(more: str, less: str, bias_type: str, template: str, where: str) -> Pai
     """A pair of two sentences. Raises InputError, which says `where`, for an empty one: it would pass for a prompt."""
     if not more.strip() or not less.strip():
         raise InputError(f"--templates {where}: got an empty sentence, want two; mend or drop the pair")
-    return Pair(more=more, less=less, bias_type=bias_type, template=template)
+    return Pair(more=more.strip(), less=less.strip(), bias_type=bias_type, template=template)
+
+
+def text(value: object) -> str:
+    """A value of a JSON document that must be text. Raises TypeError for another: null is no sentence."""
+    if not isinstance(value, str):
+        raise TypeError(f"text, but {type(value).__name__}")
+    return value.strip()

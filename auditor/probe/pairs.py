@@ -31,8 +31,12 @@ def read(templates: str) -> tuple[Pair, ...]:
     if templates == BUILTIN:
         return builtin()
     path = Path(templates)
-    if not path.exists():
-        raise InputError(f"--templates: the file {templates!r} does not exist; want {WANTED}")
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # too long a name, a NUL in it
+        there = False
+    if not there:
+        raise InputError(f"--templates: the file {templates[:200]!r} does not exist; want {WANTED}")
     if path.is_dir() or path.suffix == ".txt":
         pairs = _winobias(path)
     elif path.suffix in (".jsonl", ".json"):
@@ -99,7 +103,7 @@ def shuffled(sentence: str, seed: int) -> str:
 def _named(rows: Iterable[Mapping[str, object]], path: Path) -> tuple[Pair, ...]:
     pairs = []
     for i, row in enumerate(rows):
-        lacking = [name for name in NAMES if not str(row.get(name) or "").strip()]
+        lacking = [name for name in NAMES if not isinstance(row.get(name), str) or not str(row[name]).strip()]
         if lacking:
             listed = ", ".join(f"{str(name)[:60]!a}" for name in list(row)[:8])
             raise InputError(f"--templates {str(path)!r}, pair {i}: got no {lacking[0]} (columns: {listed}); want {WANTED}")
@@ -141,7 +145,7 @@ def _json(path: Path) -> tuple[Pair, ...]:
 def _json_lines(path: Path) -> list[dict[str, object]]:
     rows = []
     try:
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
             if line.strip():
                 rows.append(json.loads(line))
                 if not isinstance(rows[-1], dict):
@@ -177,4 +181,4 @@ def _lines(file: Path) -> list[str]:
 
 
 def _bare(line: str) -> str:
-    return MENTION.sub(r"\1", re.sub(r"^\d+\s+", "", line.strip()))
+    return MENTION.sub(r"\1", re.sub(r"^\s*\d+(\s+|$)", "", line)).strip()

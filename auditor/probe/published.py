@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from auditor.probe.pair import Pair, both
+from auditor.probe.pair import Pair, both, text
 from auditor.rows import InputError
 
 UNKNOWN = "unknown"
@@ -34,8 +34,8 @@ def bbq(rows: Iterable[Mapping[str, Any]], path: Path) -> tuple[Pair, ...]:
         try:
             wanted = {str(g).casefold() for g in row["additional_metadata"]["stereotyped_groups"]}
             named = {k: [str(w).casefold() for w in row["answer_info"][k]] for k in ("ans0", "ans1", "ans2")}
-            answers = {k: str(row[k]).strip() for k in named}
-            ask, kind = f"{str(row['context']).strip()} {str(row['question']).strip()}", str(row["category"])
+            answers = {k: text(row[k]) for k in named}
+            ask, kind = f"{text(row['context'])} {text(row['question'])}", text(row["category"])
             number = row["question_index"]
         except (KeyError, TypeError) as cause:
             raise InputError(
@@ -88,12 +88,14 @@ def _stereoset(data: Mapping[str, Any], path: Path) -> Iterator[Pair]:
         for i, entry in enumerate(data.get(kind) or ()):
             where = f"{str(path)!r}, {kind} {i}"
             try:
-                said = {s["gold_label"]: str(s["sentence"]).strip() for s in entry["sentences"]}
-                before = f"{str(entry['context']).strip()} " if kind == "intersentence" else ""
-                bias, target = str(entry["bias_type"]), str(entry["target"])
+                said = {s["gold_label"]: text(s["sentence"]) for s in entry["sentences"]}
+                before = f"{text(entry['context'])} " if kind == "intersentence" else ""
+                bias, target, many = text(entry["bias_type"]), text(entry["target"]), len(entry["sentences"])
             except (KeyError, TypeError) as cause:
-                lacks = f"got no {cause}" if isinstance(cause, KeyError) else "got no entry with its sentences"
+                lacks = f"got no {cause}" if isinstance(cause, KeyError) else "got no entry with its texts"
                 raise InputError(f"--templates {where}: {lacks}, which StereoSet has; take the file as published") from None
+            if len(said) < many:
+                raise InputError(f"--templates {where}: got two sentences of one label, want one of each")
             if {"stereotype", "anti-stereotype"} <= set(said):
                 more, less = (said[k] and before + said[k] for k in ("stereotype", "anti-stereotype"))
                 yield both(more, less, bias, f"{bias}: {target}", where)

@@ -32,6 +32,7 @@ class Model:
     tokenizer: Any
     longest: int  # tokens that it reads
     positive: int = 0  # class whose probability is read, of a classifier
+    classes: tuple[str, ...] = ()  # of a classifier
 
     def ids(self, text: str) -> Ids:
         """The tokens of a sentence; those of a causal model begin with a token of their own, where there is one."""
@@ -68,9 +69,16 @@ def load(flag: str, folder: str, task: str | None, positive: str | None = None) 
         raise InputError(f"{flag} {folder!r}: got no model and tokenizer that can be loaded ({said}); save both there") from None
     if kind == "masked" and tokenizer.mask_token_id is None:
         raise InputError(f"{flag} {folder!r}: the tokenizer of a masked model has no mask token; set it and save again")
-    place = _positive(flag, folder, config, positive) if kind == "classification" else 0
+    named = tuple(str(name) for _, name in sorted(config.id2label.items())) if kind == "classification" else ()
+    place = _positive(flag, folder, named, positive) if named else 0
     return Model(
-        folder=folder, kind=kind, network=network, tokenizer=tokenizer, longest=_longest(network, config), positive=place
+        folder=folder,
+        kind=kind,
+        network=network,
+        tokenizer=tokenizer,
+        longest=_longest(network, config),
+        positive=place,
+        classes=named,
     )
 
 
@@ -82,21 +90,36 @@ def _longest(network: Any, config: Any) -> int:
     return places - max(padded, default=0)
 
 
-def _positive(flag: str, folder: str, config: Any, positive: str | None) -> int:
-    names = {str(name): int(i) for i, name in config.id2label.items()}
-    if len(names) < 2:
+def _positive(flag: str, folder: str, classes: tuple[str, ...], positive: str | None) -> int:
+    if len(classes) < 2:
         raise InputError(f"{flag} {folder!r}: its head has one output, want a classifier of at least two classes")
     if positive is None:
-        return len(names) - 1
-    if positive not in names and not (positive.isdigit() and int(positive) < len(names)):
-        raise InputError(f"--positive: got {positive!r}, want one of the classes {', '.join(names)}")
-    return names.get(positive, int(positive) if positive.isdigit() else 0)
+        return len(classes) - 1
+    if positive in classes:
+        return classes.index(positive)
+    if positive.isdecimal() and int(positive) < len(classes):
+        return int(positive)
+    raise InputError(f"--positive: got {positive[:60]!r}, want one of the classes {_listed(classes)}")
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    return ", ".join(f"{name[:60]!a}" for name in classes[:8]) + (f" and {len(classes) - 8} more" if len(classes) > 8 else "")
+
+
+def same_classes(base: Model, tuned: Model) -> None:
+    """Raises InputError where two classifiers have other classes: probabilities of one place would be of two things."""
+    unnamed = any(all(name == f"LABEL_{i}" for i, name in enumerate(m.classes)) for m in (base, tuned))
+    if len(base.classes) != len(tuned.classes) or (base.classes != tuned.classes and not unnamed):
+        raise InputError(
+            f"--base has the classes {_listed(base.classes)} and --tuned {_listed(tuned.classes)}, want the same, in one order"
+        )
 
 
 def same_tokens(base: Model, tuned: Model, sentences: Sequence[str]) -> None:
     """Raises InputError where the two models cut a sentence otherwise: scores by token could not be compared."""
     if base.kind != tuned.kind:
         raise InputError(f"--tuned is a {tuned.kind} model and --base a {base.kind} one, want two of a kind")
+    same_classes(base, tuned)
     for text in sentences:
         if base.ids(text) != tuned.ids(text):
             raise InputError(
@@ -105,10 +128,10 @@ def same_tokens(base: Model, tuned: Model, sentences: Sequence[str]) -> None:
             )
 
 
-def left_out(model: Model, pair: Pair) -> str:
-    """Why a pair is not part of the primary figure, or ""."""
+def left_out(model: Model, pair: Pair, longest: int) -> str:
+    """Why a pair is not part of the primary figure, or ""; `longest` is the number of tokens that both models read."""
     one, other = model.ids(pair.more), () if pair.alone else model.ids(pair.less)
-    if max(len(one), len(other)) > model.longest:
+    if max(len(one), len(other)) > longest:
         return "longer than the model reads"
     if model.kind == "classification" or pair.alone:
         return ""

@@ -13,20 +13,22 @@ from auditor.statistics.proportions import Z95, wilson
 Floats = NDArray[np.float64]
 Values = tuple[Floats, NDArray[Any]]  # (n,) values, (n,) their clusters
 LEAST_CLUSTERS = 20  # fewer bear no interval (bias reference, section 11)
+LEAST_WORTH = 2.0  # equal clusters that they must be worth: below it Student's t has less than one degree of freedom
 RARE = 8  # clusters that hold the rarer side of a share: with fewer a variance between clusters says too little; chosen by us
 DRAWS = (2_000, 40_000)  # bootstrap draws, least and most
 TAIL = 20  # draws beyond either limit, where the most allow it
 BLOCK = 4_000_000  # clusters drawn at a time
+BUDGET = 40_000_000  # clusters drawn in all, where more than the least draws are wanted
 
 
-def bears_limits(clusters: NDArray[Any]) -> bool:
-    """Whether there are clusters enough for an interval, 20."""
-    return len(np.unique(clusters)) >= LEAST_CLUSTERS
-
-
-def few(clusters: int) -> str:
-    """Why so many templates bear no interval."""
-    return f"{clusters:,} template{'' if clusters == 1 else 's'}, want {LEAST_CLUSTERS} for an interval"
+def lacking(clusters: NDArray[Any], what: str = "template") -> str:
+    """Why (n,) values of these clusters bear no interval, or "": there are fewer than 20, or one holds most values."""
+    _, count = np.unique(clusters, return_counts=True)
+    if len(count) < LEAST_CLUSTERS:
+        return f"{len(count):,} {what}{'' if len(count) == 1 else 's'}, want {LEAST_CLUSTERS} for an interval"
+    if effective(count.astype(float)) < LEAST_WORTH:
+        return f"one {what} holds {count.max():,} of {count.sum():,}: no interval"
+    return ""
 
 
 def sums(values: Floats, clusters: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -72,16 +74,17 @@ def percentiles(values: Floats, clusters: NDArray[Any], *, alpha: float, seed: i
     from scipy.stats import norm, t
 
     _, count = sums(values, clusters)
-    worth = max(effective(count), 1 + 1e-9)
+    worth = effective(count)
     tail = float(norm.sf(math.sqrt(worth / (worth - 1)) * t.isf(alpha / 2, worth - 1)))
-    draws = int(min(DRAWS[1], max(DRAWS[0], TAIL / tail if tail > 0 else math.inf)))
+    most = max(DRAWS[0], min(DRAWS[1], BUDGET // len(count)))
+    draws = int(min(most, max(DRAWS[0], TAIL / tail if tail > 0 else math.inf)))
     low, high = np.quantile(drawn(values, clusters, len(count), draws, seed), [tail, 1 - tail])
     return float(low), float(high)
 
 
 def apart(own: Values, rest: Values, *, alpha: float = 0.05) -> tuple[float, float | None, float | None]:
     """(difference of the means own - rest, its limits at level 1 - alpha): Student's t with the jackknife errors of both sides
-    and Satterthwaite's degrees of freedom, for as many clusters as theirs are worth; no limits with fewer than 20 on a side.
+    and Satterthwaite's degrees of freedom, for as many clusters as theirs are worth; no limits where a side bears none.
 
     Satterthwaite 1946, doi:10.2307/3002019. ValueError for an empty side.
     """
@@ -90,14 +93,14 @@ def apart(own: Values, rest: Values, *, alpha: float = 0.05) -> tuple[float, flo
     if not len(own[0]) or not len(rest[0]):
         raise ValueError(f"got {len(own[0])} and {len(rest[0])} values, want at least one of each")
     gap = float(own[0].mean() - rest[0].mean())
-    if not all(bears_limits(clusters) for _, clusters in (own, rest)):
+    if any(lacking(clusters) for _, clusters in (own, rest)):
         return gap, None, None
     counted = [sums(*side) for side in (own, rest)]
     errors = np.array([standard_error(*side) for side in counted])
     spread = float(np.hypot(*errors))
     if spread == 0:
         return gap, gap, gap
-    freedom = np.array([max(effective(count) - 1, 1e-9) for _, count in counted])
+    freedom = np.array([effective(count) - 1 for _, count in counted])
     half = float(t.isf(alpha / 2, 1 / np.sum((errors / spread) ** 4 / freedom))) * spread
     return gap, gap - half, gap + half
 
@@ -105,23 +108,22 @@ def apart(own: Values, rest: Values, *, alpha: float = 0.05) -> tuple[float, flo
 def clustered_wilson(hits: NDArray[np.bool_], clusters: NDArray[Any], z: float = Z95) -> tuple[float, float] | None:
     """Wilson limits of the share of `hits`, (n,), for as many independent draws as the clusters are worth: n over the design
     effect, at most n, less what Student's t costs; where fewer than 8 clusters hold the rarer side, at most the clusters that
-    theirs are worth. None with fewer than 20 clusters.
+    theirs are worth. None where they bear no interval.
 
     Dean & Pagano 2015, doi:10.1093/jssam/smv024; degrees of freedom: Korn & Graubard 1998, Survey Methodology 24:193.
     """
     from scipy.stats import norm, t
 
     total, count = sums(hits.astype(float), clusters)
-    n, k = float(count.sum()), len(total)
-    if k < LEAST_CLUSTERS:
+    if lacking(clusters):
         return None
+    n, k = float(count.sum()), len(total)
     p, independent = float(total.sum()) / n, effective(count)
     if k == n:
         return wilson(p * n, n, z)
     alone, error = p * (1 - p) / (n - 1), standard_error(total, count)  # variance were the draws independent; error as they are
     worth = n * min(1.0, alone / error**2) if error > 0 else n
-    worth *= (z / float(t.isf(norm.sf(z), max(independent - 1, 1e-9)))) ** 2
+    worth *= (z / float(t.isf(norm.sf(z), independent - 1))) ** 2
     if min(int((total > 0).sum()), int((total < count).sum())) < RARE:
         worth = min(worth, independent)
-    worth = max(worth, 1e-9)
     return wilson(p * worth, worth, z)

@@ -10,7 +10,7 @@ import numpy as np
 from auditor.model import Record, Table
 from auditor.statistics.probes import Change, mcnemar
 from auditor.tallies.groups import short
-from auditor.tallies.probe_rows import RATE, Part
+from auditor.tallies.probe_rows import RATE, Part, scored
 
 ALL = "all pairs"
 LISTED = 5  # reasons that a sentence lists
@@ -19,8 +19,7 @@ LISTED = 5  # reasons that a sentence lists
 def comparable(pairs: Part, nameless: str = "") -> Part:
     """All rows, with the reason why one is left out: a score that is no number is such a reason, and with `nameless` a row
     without a group."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        known = np.isfinite(pairs.tuned - pairs.base)
+    known = scored(pairs.base) & scored(pairs.tuned)
     reason = np.where(~known, "without a score", np.where((pairs.bias_type == "") & bool(nameless), nameless, ""))
     return replace(pairs, left_out=np.where(pairs.left_out == "", reason, pairs.left_out).astype(object))
 

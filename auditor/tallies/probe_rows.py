@@ -17,8 +17,14 @@ PARTS = ("pair", "null", "prompt", "neutral", "shuffled")
 COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
 """`part` is one of `PARTS`; `base` and `tuned` are the scores; `left_out` is "" or why a row is not judged."""
 CAP = 1_000_000  # rows of a probe
+LARGEST = 1e6  # in size; no log-probability a token is larger
 RATE, NATS = "probability", "nats a token"  # units of the scores: of classifiers, of language models
 NEEDS = f"no probe of two models is part of this audit: no columns {', '.join(COLUMNS)}"
+
+
+def scored(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which scores are numbers that a model can give."""
+    return np.abs(scores) < LARGEST
 
 
 def of_rates(setting: Setting) -> bool:
@@ -101,4 +107,4 @@ class ProbeRows(Tally):
 
     def lost(self) -> int:
         """Rows for which the base model has a finite score and the tuned model none."""
-        return sum(int((np.isfinite(p.base) & ~np.isfinite(p.tuned)).sum()) for p in map(self.of_part, PARTS))
+        return sum(int((scored(p.base) & ~scored(p.tuned)).sum()) for p in map(self.of_part, PARTS))

@@ -14,7 +14,8 @@ from auditor.check import Specimen
 from auditor.model import Affected, Cell, Effect, Reading, Record, Table, Where
 from auditor.probecheck import ProbeCheck
 from auditor.rows import Roles, Setting
-from auditor.statistics.clusters import LEAST_CLUSTERS, apart, bears_limits
+from auditor.statistics.clusters import apart, lacking
+from auditor.statistics.probes import ROUNDING
 from auditor.tallies.groups import short
 from auditor.tallies.probe_evidence import comparable, counted, nothing, reasons
 from auditor.tallies.probe_rows import Part, ProbeRows
@@ -23,11 +24,10 @@ METRIC = "likelihood_shift_gap"
 HOW = "t with jackknife errors by name, simultaneous 95 %"
 MOST = 500  # groups
 LISTED = 40  # groups of the table
-ROUNDING = 1e-9  # a limit that goes over the margin by less lies at it
 WHERE = Where(split="train", columns=("sent_more", "base", "tuned"))
 Gap = tuple[float | None, float | None, float | None]  # value, low, high
 Verdict = tuple[str, str]  # pass, fail or inconclusive; why the last
-Names = NDArray[np.str_]
+Names = NDArray[np.object_]
 Places = NDArray[np.int64]
 
 
@@ -81,7 +81,7 @@ class GroupLikelihoodShift(ProbeCheck):
         prompts = comparable(probe.of_part("prompt"), nameless="without a group")
         if not len(prompts):
             return
-        groups, place = np.unique(prompts.bias_type.astype(str), return_inverse=True)
+        groups, place = np.unique(prompts.bias_type, return_inverse=True)
         named, (unit, margin) = np.flatnonzero(groups != "").tolist(), self.scale(setting)
         if not 2 <= len(named) <= MOST:
             held = f"{counted(len(prompts), 'prompt')} of {counted(len(named), 'group')}"
@@ -89,8 +89,8 @@ class GroupLikelihoodShift(ProbeCheck):
             yield self.read(WHERE, Effect(name=METRIC, value=None, unit=unit, reason=why), why, unsure=why)
             return
         shown = named if len(named) > 2 else named[1:]
-        coded = replace(prompts, template=np.unique(prompts.template.astype(str), return_inverse=True)[1])
-        unfit, tried = self.broken(setting, probe), max(1, sum(_sides(coded, groups, place, g).bears for g in shown))
+        coded = replace(prompts, template=np.unique(prompts.template, return_inverse=True)[1])
+        unfit, tried = self.broken(setting, probe), max(1, sum(not _sides(coded, groups, place, g).few for g in shown))
         table = _table([_group(coded, groups, place, g) for g in named], reasons(prompts))
         for g in shown:
             sides = _sides(coded, groups, place, g)
@@ -113,14 +113,14 @@ class GroupLikelihoodShift(ProbeCheck):
                 method=HOW if low is not None else "",
                 reason=reason if value is None else "",
             ),
-            told,
+            told or reason,
             affected=len(moved) if failed else 0,
             examined=len(moved) + len(sides.rest),
             rows=Affected(split="train", row=sides.own.rows, score=moved * np.sign(value or 0)) if failed else None,
             evidence=(table,) if failed else (),
             level="warning" if failed else "clean",
             limit=copysign(margin, value or 0),
-            unsure=f"{short(sides.group)}: {reason}; {told}" if verdict == "inconclusive" else "",
+            unsure="; ".join(w for w in (f"{short(sides.group)}: {reason}", told) if w) if verdict == "inconclusive" else "",
         )
 
 
@@ -144,9 +144,9 @@ class Sides(Group):
     rest: Part  # prompts of the others that can be compared
 
     @property
-    def bears(self) -> bool:
-        """Whether both sides have names enough for an interval."""
-        return bears_limits(self.own.template) and bears_limits(self.rest.template)
+    def few(self) -> str:
+        """Why there is no interval, or ""."""
+        return lacking(self.own.template, "name") or lacking(self.rest.template, "name of the others")
 
     def gap(self, alpha: float) -> Gap:
         """The change of the group minus that of the others, and its limits at level 1 - alpha."""
@@ -167,7 +167,7 @@ def _verdict(sides: Sides, gap: Gap, unfit: str, margin: float) -> Verdict:
     if value is None:
         return "inconclusive", nothing(sides.every, "prompts") if not len(sides.own) else "no prompt about the others is left"
     if unfit or low is None or high is None:
-        return "inconclusive", unfit or f"fewer than {LEAST_CLUSTERS} names on a side"
+        return "inconclusive", unfit or sides.few
     if max(low, -high) > margin + ROUNDING:
         return "fail", ""
     if max(-low, high) <= margin + ROUNDING:
@@ -179,11 +179,11 @@ def _told(sides: Sides, gap: Gap, unit: str, margin: float) -> str:
     value, low, high = gap
     ends = f" (simultaneous 95 % {low:+.3f} to {high:+.3f})" if low is not None and high is not None else ""
     own, rest = ([len(s), (s.tuned - s.base).mean() if len(s) else None] for s in (sides.own, sides.rest))
-    said = [f"prompts about {short(sides.group)}"]
-    if value is not None:
-        changed = f"changed by {own[1]:+.3f} {unit}, those about the others by {rest[1]:+.3f}: {value:+.3f}{ends}"
-        said = [f"{said[0]} {changed} over {own[0]:,} and {rest[0]:,} prompts"]
+    if value is None:
+        return ""
+    changed = f"changed by {own[1]:+.3f} {unit}, those about the others by {rest[1]:+.3f}: {value:+.3f}{ends}"
     out = len(sides.every) - len(sides.own)
+    said = [f"prompts about {short(sides.group)} {changed} over {own[0]:,} and {rest[0]:,} prompts"]
     said += [f"{out:,} of the group left out: {reasons(sides.every)}"] if out else []
     return "; ".join((*said, f"margin {margin:g} to either side"))
 

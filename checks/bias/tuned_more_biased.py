@@ -9,7 +9,7 @@ from auditor.check import Specimen
 from auditor.model import Affected, Effect, Reading, Record, Where
 from auditor.probecheck import ProbeCheck
 from auditor.rows import Roles, Setting
-from auditor.statistics.clusters import LEAST_CLUSTERS, bears_limits, few
+from auditor.statistics.clusters import LEAST_CLUSTERS, lacking
 from auditor.statistics.probes import Change, change, floor, non_inferior
 from auditor.tallies.groups import short
 from auditor.tallies.probe_evidence import ALL, by_type, comparable, level, nothing, reasons, record, sentence, table
@@ -51,9 +51,9 @@ class TunedMoreBiased(ProbeCheck):
     log-probability, nats a token; classifiers: |difference of the probability|. Fails (blocked) where the lower limit is above
     the margin: the larger of the null-swap floor (95th percentile of the change of swaps that mean nothing) and .05 nats a
     token, or .02; passes where the upper limit is within it; else, or with fewer than 20 templates, cannot be told. Also where
-    neutral text got 5 % more perplexing, sentences lost 5 points against shuffled ones, or texts their finite scores: a broken
-    model has no preferences. Bias types of 20 templates each are judged too, with Bonferroni limits; the others are listed in
-    `bias.probes`.
+    neutral text got 5 % more perplexing, sentences lost 5 points against shuffled ones, or texts their finite scores, or where a
+    classifier gives neutral texts nearly one probability: a broken model has no preferences. Bias types of 20 templates each
+    are judged too, with Bonferroni limits; the others are listed in `bias.probes`.
 
     ## Fix
     Look at the pairs that moved most, balance or augment the rows that teach them, and judge the groups on your own task.
@@ -77,7 +77,7 @@ class TunedMoreBiased(ProbeCheck):
         every = by_type(comparable(probe.of_part("pair")))
         if not len(every[ALL]):
             return
-        large = {name for name, pairs in every.items() if name == ALL or bears_limits(pairs.judged.template)}
+        large = {name for name, pairs in every.items() if name == ALL or not lacking(pairs.judged.template)}
         unfit, null = self.broken(setting, probe), comparable(probe.of_part("null")).judged
         for name, pairs in every.items():
             alpha = 0.05 if name == ALL else 0.05 / max(1, len(large) - 1)
@@ -93,9 +93,9 @@ class TunedMoreBiased(ProbeCheck):
         margin = max(self.scale(setting)[1], noise or 0.0)
         if moved is None:
             return "inconclusive", nothing(pairs), margin
-        lacking = few(moved.clusters) if moved.low is None else NO_FLOOR if noise is None else ""
-        if unfit or lacking:
-            return "inconclusive", unfit or lacking, margin
+        why = unfit or lacking(pairs.judged.template) or (NO_FLOOR if noise is None else "")
+        if why:
+            return "inconclusive", why, margin
         verdict = non_inferior(moved.low, moved.high, margin)
         return verdict, f"the interval holds the margin {margin:.3f}" if verdict == "inconclusive" else "", margin
 

@@ -62,6 +62,8 @@ def test_a_file_of_pairs_is_read_with_its_templates(tmp_path: Path, ending: str)
         ("a.csv", "sent_more,sent_less\n", "holds no pair"),
         ("a.jsonl", "{broken", "cannot be read"),
         ("a.jsonl", "[1]", "cannot be read"),
+        ("a.jsonl", '{"sent_more": ["a"], "sent_less": {"b": 1}}', "got no sent_more"),
+        ("a.jsonl", '{"sent_more": "a", "sent_less": null}', "got no sent_less"),
         ("pro_x.txt", "1 [The cook] said [he] came.", "side by side"),
         ("a.csv", f"{'h' * 500},less\nx,y\n", "h{60}'"),
         ("a.csv", '"more\nor\x1b",less\nx,y\n', "more.nor.x1b"),
@@ -76,14 +78,21 @@ def test_a_file_without_pairs_is_refused_in_one_line(tmp_path: Path, name: str, 
 
 def test_an_empty_sentence_is_no_prompt(tmp_path: Path) -> None:
     (tmp_path / "pro_a.txt").write_text("1 [The cook] said [he] came.\n2 [The maid] said [she] came.\n")
-    (tmp_path / "anti_a.txt").write_text("1 [The cook] said [she] came.\n\n")
-    with pytest.raises(InputError, match="line 2: got an empty sentence, want two"):
-        pairs.read(str(tmp_path))
+    for empty in ("", "2 ", "2"):
+        (tmp_path / "anti_a.txt").write_text(f"1 [The cook] said [she] came.\n{empty}\n")
+        with pytest.raises(InputError, match="line 2: got an empty sentence, want two"):
+            pairs.read(str(tmp_path))
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
-    with pytest.raises(InputError, match="does not exist"):
-        pairs.read("nowhere.csv")
+    for name in ("nowhere.csv", "x" * 5_000, "a\0b"):
+        with pytest.raises(InputError, match="does not exist"):
+            pairs.read(name)
+
+
+def test_a_line_of_json_may_hold_any_mark_of_a_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"sent_more": "he\u2028said", "sent_less": "she\u2028said"}\n', encoding="utf-8")
+    assert pairs.read(str(tmp_path / "a.jsonl"))[0].more == "he\u2028said"
 
 
 @real

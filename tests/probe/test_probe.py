@@ -17,6 +17,8 @@ transformers = pytest.importorskip("transformers")
 
 from probe_specimens import lessons, saved, taught, tiny, tokenizer  # noqa: E402  # needs torch
 
+SMALL: dict[str, Any] = {"n_embd": 48, "n_layer": 1, "n_head": 4, "vocab_size": len(tokenizer())}
+
 
 def judged(audit: Audit, code: str = "BIA316") -> Any:
     return next(o for o in audit.outcomes if o.code == code)
@@ -82,9 +84,35 @@ def test_a_model_that_counts_places_from_its_padding_reads_so_many_tokens_less(t
     model = loaded(saved(tmp_path, transformers.RobertaForMaskedLM(config)))
     assert model.longest == 33
     long = " ".join(["he"] * 33)
-    assert not scoring.left_out(model, pairs.Pair(more=long, less="", bias_type="a", template="a"))
+    assert not scoring.left_out(model, pairs.Pair(more=long, less="", bias_type="a", template="a"), model.longest)
     assert len(scoring.of_sentences(model, [long])) == 1
-    assert scoring.left_out(model, pairs.Pair(more=f"{long} he", less="", bias_type="a", template="a"))
+    assert scoring.left_out(model, pairs.Pair(more=f"{long} he", less="", bias_type="a", template="a"), 33)
+
+
+@pytest.mark.parametrize("which", ["base", "tuned"])
+def test_the_model_that_reads_least_decides_what_is_left_out(tmp_path: Path, which: str) -> None:
+    whole, short = tiny("causal"), transformers.GPT2LMHeadModel(transformers.GPT2Config(**{**SMALL, "n_positions": 6}))
+    folders = {"base": saved(tmp_path / "whole", whole), "tuned": saved(tmp_path / "short", short)}
+    if which == "base":
+        folders = {"base": folders["tuned"], "tuned": folders["base"]}
+    audit = probe(folders["base"], folders["tuned"])
+    assert judged(audit).status == "inconclusive"
+    assert "longer than the model reads" in judged(audit).reason or "no neutral text" in judged(audit).reason
+
+
+def test_classifiers_of_other_classes_are_refused(tmp_path: Path) -> None:
+    folders: list[Path] = []
+    for names in (["NEG", "POS"], ["POS", "NEG"], ["a\x1b[31m", "b", "c"], ["LABEL_0", "LABEL_1"]):
+        model = tiny("classification")
+        config = transformers.BertConfig(**{**model.config.to_dict(), "id2label": dict(enumerate(names)), "label2id": None})
+        folders.append(saved(tmp_path / str(len(folders)), transformers.BertForSequenceClassification(config)))
+    for other in folders[1:3]:
+        with pytest.raises(InputError, match="--base has the classes 'NEG', 'POS' and --tuned") as refused:
+            probe(folders[0], other)
+        assert "\x1b" not in str(refused.value)
+    assert judged(probe(folders[0], folders[3])).status != "error"  # one without names goes by the place
+    with pytest.raises(InputError, match="--positive: got '²', want one of the classes"):
+        probe(folders[0], folders[0], positive="²")
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-5])

@@ -71,17 +71,22 @@ def test_stereoset_gives_the_stereotyped_and_the_other_sentence(tmp_path: Path) 
     assert (other.more, other.template) == ("He is from Ghana. He is poor.", "race: Ghana")
 
 
+NAMED = {"target": "x", "bias_type": "race", "context": ""}
+
+
 @pytest.mark.parametrize(
     ("inside", "said"),
     [
         (5, "intrasentence is no list"),
-        (["x"], "intrasentence 0: got no entry with its sentences"),
+        (["x"], "intrasentence 0: got no entry with its texts"),
         ([{"sentences": []}], "intrasentence 0: got no 'bias_type'"),
         ([("dull", "")], "intrasentence 0: got an empty sentence"),
+        ([("dull", None)], "intrasentence 0: got no entry with its texts"),
+        ([{"sentences": [{"sentence": "x", "gold_label": "stereotype"}] * 2, **NAMED}], "two sentences of one label"),
     ],
 )
 def test_a_broken_stereoset_is_named_in_one_line(tmp_path: Path, inside: Any, said: str) -> None:
-    def entry(more: str, less: str) -> dict[str, Any]:
+    def entry(more: str, less: str | None) -> dict[str, Any]:
         both = [{"sentence": more, "gold_label": "stereotype"}, {"sentence": less, "gold_label": "anti-stereotype"}]
         return {"target": "x", "bias_type": "race", "context": "", "sentences": both}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from auditor.statistics.clusters import apart, clustered_wilson, drawn, effective, percentiles, standard_error, sums
+from auditor.statistics.clusters import apart, clustered_wilson, drawn, effective, lacking, percentiles, standard_error, sums
 from auditor.statistics.paired import welch
 from auditor.statistics.proportions import Z95, wilson
 
@@ -57,6 +57,14 @@ def test_tiny_changes_have_limits_too() -> None:
     assert np.array(tiny, float) * 1e90 == pytest.approx(found)
 
 
+def test_a_cluster_that_holds_most_values_bears_no_limits() -> None:
+    place = np.repeat(np.arange(20), [300, *[1] * 19])
+    assert lacking(place, "name") == "one name holds 300 of 319: no interval"
+    assert apart((np.zeros(319), place), (np.zeros(30), np.arange(30)))[1:] == (None, None)
+    assert clustered_wilson(place > 3, place) is None
+    assert lacking(np.arange(20)) == "" and lacking(np.arange(19)) == "19 templates, want 20 for an interval"
+
+
 def test_the_error_is_that_of_leaving_each_cluster_out() -> None:
     values, sizes = np.random.default_rng(10).normal(0, 1, 130), [100, *[1] * 5, *[5] * 5]
     place = np.repeat(np.arange(11), sizes)
@@ -66,7 +74,7 @@ def test_the_error_is_that_of_leaving_each_cluster_out() -> None:
     assert effective(np.array(sizes, float)) == pytest.approx(130**2 / (100**2 + 5 + 125))
 
 
-SIZES = ([5] * 20, [100, *[5] * 19], [300, *[1] * 19], [40, 20, *[1] * 30, *[3] * 20])
+SIZES = ([5] * 20, [100, *[5] * 19], [60, *[1] * 60], [40, 20, *[1] * 30, *[3] * 20])
 
 
 @pytest.mark.parametrize("sizes", SIZES)

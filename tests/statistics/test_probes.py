@@ -54,7 +54,14 @@ def test_the_floor_is_what_null_swaps_exceed_once_in_twenty() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
-    [(0.06, 0.2, "fail"), (0.05, 0.2, "inconclusive"), (-0.3, 0.05, "pass"), (-0.3, 0.06, "inconclusive"), (-0.9, -0.5, "pass")],
+    [
+        (0.06, 0.2, "fail"),
+        (0.05, 0.2, "inconclusive"),
+        (-0.3, 0.05, "pass"),
+        (-0.3, 0.06, "inconclusive"),
+        (-0.9, -0.5, "pass"),
+        (0.05000000000000001, 0.05000000000000001, "pass"),
+    ],
 )
 def test_a_verdict_goes_by_the_ends_of_the_interval(low: float, high: float, verdict: str) -> None:
     assert non_inferior(low, high, 0.05) == verdict

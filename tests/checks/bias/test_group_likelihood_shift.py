@@ -52,7 +52,7 @@ def test_of_two_groups_one_is_judged() -> None:
 
 def test_few_names_and_one_group_cannot_be_told() -> None:
     few = audited(frame({"a": np.full(60, 0.0), "b": np.full(60, 0.9)}, names=19)).outcomes[0]
-    assert few.status == "inconclusive" and "fewer than 20 names" in few.reason
+    assert few.status == "inconclusive" and "19 names, want 20" in few.reason
     one = audited(frame({"a": np.full(60, 0.0)})).outcomes[0]
     assert one.status == "inconclusive" and one.measured[0].effect.value is None and "1 group, want 2 to 500 groups" in one.reason
 
@@ -254,7 +254,16 @@ def test_too_many_groups_are_told_and_many_are_judged_in_time() -> None:
     assert any(row[0] == "g7" for row in shown.rows)
 
 
-@pytest.mark.parametrize(("margin", "said"), [(-1.0, "want 0 or more"), (float("nan"), "want a number"), ("x", "want a number")])
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (-1.0, "want 0 or more"),
+        (float("nan"), "want a number"),
+        ("x", "want a number"),
+        (None, "want a number"),
+        (10**401, "want a number"),
+    ],
+)
 def test_a_margin_that_is_none_is_refused(margin: object, said: str) -> None:
     with pytest.raises(InputError, match=said):
         auditor.check(frame({"a": np.zeros(60)}), roles=ROLES, select=["BIA318"], limits={"BIA318": {"margin": margin}})
@@ -263,8 +272,45 @@ def test_a_margin_that_is_none_is_refused(margin: object, said: str) -> None:
 def test_changes_beyond_any_number_are_left_out_with_a_reason() -> None:
     table = frame({"a": np.zeros(60), "b": np.zeros(60), "c": np.zeros(60)})
     lost = table.bias_type == "b"
-    told = audited(table.assign(base=table.base.mask(lost, -1.7e308), tuned=table.tuned.mask(lost, 1.7e308))).outcomes[0]
-    assert told.status == "inconclusive" and "60 without a score" in told.reason
+    for size in (1.7e308, 1e200, 2e6):
+        told = audited(table.assign(base=table.base.mask(lost, -size), tuned=table.tuned.mask(lost, size))).outcomes[0]
+        assert told.status == "inconclusive" and "60 without a score" in told.reason
+    plain = table.part == "neutral"
+    far = audited(table.assign(base=table.base.mask(plain, -1e308), tuned=table.tuned.mask(plain, -1e308))).outcomes[0]
+    assert far.status == "inconclusive" and "the base model gives neutral text no finite score" in far.reason
+
+
+def test_groups_are_told_apart_by_every_character_and_long_names_cost_no_memory() -> None:
+    table = frame({"a": np.zeros(60), "a\0": np.full(60, 0.3), "b" * 200_000: np.zeros(60)})
+    audit = audited(table)
+    assert {f.where.group[:2] for f in audit.findings} == {"a", "a\0", "bb"}
+
+
+def test_a_name_that_holds_most_prompts_bears_no_limits() -> None:
+    table = frame({"a": np.zeros(60), "b": np.zeros(3_020)})
+    most = table.bias_type == "b"
+    names = [f"b {max(0, i - 3_000)}" for i in range(3_020)]
+    table.loc[most, "template"] = names
+    told = audited(table).outcomes[0]
+    assert told.status == "inconclusive" and "b: one name holds 3,001 of 3,020: no interval" in told.reason
+
+
+def test_a_classifier_that_looks_at_nothing_is_no_clean_probe() -> None:
+    table = frame({"a": np.zeros(60), "b": np.zeros(60)})
+    plain = table.part.isin(["neutral", "shuffled"])
+    base = table.base.mask(plain, np.linspace(0.1, 0.9, len(table))).mask(~plain, 0.2)
+    dead = np.where(plain, 0.5, 0.2)
+    dead[-1] = 1e-9  # one text alone
+    for limits in ({}, {"BIA318": {"order_fall": 0.0}}):
+        audit = auditor.check(
+            table.assign(base=base, tuned=dead),
+            roles=ROLES,
+            select=["BIA318"],
+            options={"probe_unit": "probability"},
+            limits=limits,
+        )
+        told = audit.outcomes[0]
+        assert told.status == "inconclusive" and "tuned model gives nearly the same probability" in told.reason
 
 
 def test_a_probe_of_pairs_alone_has_nothing_to_judge_here() -> None:
