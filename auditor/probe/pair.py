@@ -7,6 +7,11 @@ from difflib import SequenceMatcher
 
 from auditor.rows import InputError
 
+WANTED = (
+    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's JSON, "
+    'prompts in BOLD\'s JSON ({"group": {"name": ["prompt"]}}), or builtin'
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:

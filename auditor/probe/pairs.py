@@ -12,16 +12,12 @@ from pathlib import Path
 
 from auditor.lexicons.bundled import load
 from auditor.probe import published
+from auditor.probe.pair import WANTED, both
 from auditor.probe.pair import Pair as Pair
-from auditor.probe.pair import both
 from auditor.rows import InputError
 
 BUILTIN = "builtin"
 NAMES = ("sent_more", "sent_less")
-WANTED = (
-    "a CSV or JSONL with sent_more and sent_less, WinoBias files (pro_*.txt beside anti_*.txt), BBQ's JSONL, StereoSet's JSON, "
-    'prompts in BOLD\'s JSON ({"group": {"name": ["prompt"]}}), or builtin'
-)
 PRONOUNS = {("male", "more"): "he", ("male", "less"): "she", ("female", "more"): "she", ("female", "less"): "he"}
 MENTION = re.compile(r"\[([^\]]*)\]")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from auditor.probe.pair import Pair, both, text
+from auditor.probe.pair import WANTED, Pair, both, text
 from auditor.rows import InputError
 
 UNKNOWN = "unknown"
@@ -62,7 +62,8 @@ def document(path: Path) -> tuple[Pair, ...] | None:
         return found
 
     try:
-        whole = json.loads(path.read_text("utf-8"), object_pairs_hook=once)
+        written = path.read_text("utf-8")
+        whole = json.loads(written, object_pairs_hook=once)
     except ValueError:
         return None
     except RecursionError:
@@ -72,7 +73,10 @@ def document(path: Path) -> tuple[Pair, ...] | None:
         return tuple(_stereoset(data, path))
     if isinstance(whole, dict) and whole and all(isinstance(v, dict) for v in whole.values()):
         return _bold(whole, path)
-    return None
+    if isinstance(whole, dict) and "\n" not in written.strip():
+        return None  # one line of JSON lines
+    got = f"the keys {', '.join(f'{key[:60]!a}' for key in list(whole)[:8])}" if isinstance(whole, dict) else type(whole).__name__
+    raise InputError(f"--templates {str(path)!r}: got a JSON document of another layout ({got}), want {WANTED}")
 
 
 def _entries(listed: list[Any]) -> bool:

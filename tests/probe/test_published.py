@@ -105,3 +105,15 @@ def test_the_prompts_of_bold_stand_alone_by_group_and_name(tmp_path: Path) -> No
     one, *others = read(written(tmp_path / "gender_prompt.json", [content]))
     assert (one.more, one.less, one.bias_type) == ("Jacob Zachar is an American actor whose", "", "American_actors")
     assert {p.template for p in others} == {"American_actresses: Madonna_Magee"}
+
+
+def test_a_document_of_another_layout_is_named(tmp_path: Path) -> None:
+    for content, said in (
+        ({"words": ["a"], "x\n": 1}, r"another layout \(the keys 'words', 'x\\n'\), want a CSV"),
+        ([{"a": 1}], r"another layout \(list\), want a CSV"),
+    ):
+        (tmp_path / "a.json").write_text(json.dumps(content, indent=1))
+        with pytest.raises(InputError, match=said):
+            read(str(tmp_path / "a.json"))
+    one = {"sent_more": "he said", "sent_less": "she said"}
+    assert read(written(tmp_path / "b.json", [one]))[0].less == "she said"
