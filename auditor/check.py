@@ -16,6 +16,7 @@ from auditor.rows import Batch, Roles, Setting, Task
 
 Ts = TypeVarTuple("Ts")
 LIMITS = ("warn_above", "error_above", "warn_below", "error_below")
+WEIGHED = (*LIMITS, "bound")  # parameters that weigh an effect, and do not change what is measured
 Bound = Literal["favourable", "point", "unfavourable"]
 Remedy = tuple[Literal["drop rows", "drop column", "take suggestion"], Literal["safe", "unsafe"]]
 """What `auditor fix` does about a finding: to its rows, to the last of its columns, or to their values as suggested."""
@@ -91,8 +92,8 @@ class Check(ABC, Generic[*Ts]):
         for key, value in changes.items():
             if key not in known:
                 raise ValueError(f"{self.code} has no parameter {key!r}; it has {', '.join(known)}")
-            free = known[key] is None or key in LIMITS  # a limit may be taken away
-            if (_is_number(known[key]) or key in LIMITS) and not _is_number(value) and not (free and value is None):
+            taken_away = key in LIMITS and value is None
+            if (key in LIMITS or _is_number(known[key])) and not _is_number(value) and not taken_away:
                 raise ValueError(f"{self.code}: got {key} = {str(value)[:40]!a}, want a number")
             setattr(self, key, value)
 

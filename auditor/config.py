@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor import conditions, find
+from auditor.check import WEIGHED
 from auditor.rows import InputError, Roles, Task
 
 NAME = "auditor.toml"
@@ -239,7 +240,7 @@ def _limit(level: str, text: object, parameters: dict[str, Any], place: str) -> 
         turned = ">" if side == "below" else "<"
         want = f"want {turned}: too much of it is the fault" if side == "below" else f"want {turned}: too little is the fault"
         if not usual[other]:
-            own = [k for k in parameters if k not in ("warn_above", "warn_below", "error_above", "error_below", "bound")]
+            own = [k for k in parameters if k not in WEIGHED]
             want = "but this check weighs by its own rule" + (f"; it has {', '.join(own)}" if own else "")
         raise InputError(f"{place}: got {text!r}, {want}")
     return {f"{level}_{side}": condition.number}

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from auditor.check import Check
 from auditor.rows import Setting
 from auditor.tallies.probe_rows import NATS, RATE, Part, ProbeRows, lacks_probe, of_rates, scored
+from auditor.words import plural
 
-KEPT = 0.05  # share of the base's spread that a classifier must keep
+KEPT = 0.05  # share of the base's spread that a classifier must keep; chosen by us
 FLAT = 1e-3  # log-odds: a classifier whose answers to neutral texts spread less looks at none of them; chosen by us
 
 
@@ -78,4 +79,4 @@ def _spread(rates: NDArray[np.float64]) -> float:
 
 def no_score(lost: int) -> str:
     """What is wrong with a tuned model that lost scores."""
-    return f"the tuned model gives no finite score to {lost:,} text{'' if lost == 1 else 's'} that the base model has one for"
+    return f"the tuned model gives no finite score to {plural(lost, 'text')} that the base model has one for"

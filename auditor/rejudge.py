@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from auditor import find
-from auditor.check import Check
+from auditor.check import WEIGHED, Check
 from auditor.judging import ALPHA, SHOWN, fingerprint, weigh
 from auditor.model import Audit, Effect, Finding, Level, Measured, Outcome, Where
 from auditor.policy import NAMES
 from auditor.rows import InputError
 
 Limits = Mapping[str, Mapping[str, Any]]
-WEIGHED = ("warn_above", "error_above", "warn_below", "error_below", "bound")
 """Parameters that only weigh; any other changes what is counted, and so needs the data."""
 
 

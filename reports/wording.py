@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auditor.model import LEVELS, Audit, Effect, Finding, Outcome, Row, Status, Where
+from auditor.words import plural as plural
 
 ICONS = {
     "pass": "✓", "pass-with-waivers": "✓", "fail": "✕", "incomplete": "?",
@@ -101,11 +102,6 @@ def position(row: Row) -> str:
     """`test 14`, or `test 14 = train 8211`."""
     own = f"{row.split} {row.row}"
     return own if row.twin_row is None else f"{own} = {row.twin_split} {row.twin_row}"
-
-
-def plural(count: int, word: str) -> str:
-    """`1 gate`, `2 gates`."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def levels(findings: Iterable[Finding]) -> dict[str, int]:

@@ -12,6 +12,15 @@ from auditor.cli import options as o
 from auditor.rows import InputError
 
 app = Typer(add_completion=False, rich_markup_mode=None)
+Templates = Annotated[
+    str,
+    Option(
+        "--templates",
+        help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias, BBQ, StereoSet, or the bundled ones; or prompts "
+        "by group: BOLD, or yours in its layout.",
+        metavar="PATH|builtin",
+    ),
+]
 
 
 @app.command()
@@ -19,15 +28,7 @@ def probe(
     ctx: Context,
     base: Annotated[str | None, Option("--base", help="Folder of the base model and its tokenizer.", metavar="DIR")] = None,
     tuned: Annotated[str | None, Option("--tuned", help="Folder of the tuned model.", metavar="DIR")] = None,
-    templates: Annotated[
-        str,
-        Option(
-            "--templates",
-            help="Pairs: a CSV or JSONL with sent_more and sent_less, WinoBias, BBQ, StereoSet, or the bundled ones; or prompts "
-            "by group: BOLD, or yours in its layout.",
-            metavar="PATH|builtin",
-        ),
-    ] = "builtin",
+    templates: Templates = "builtin",
     task: Annotated[
         str | None,
         Option("--task", help="What the models do (default: by their head).", metavar="causal|masked|classification"),

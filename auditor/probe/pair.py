@@ -44,5 +44,5 @@ def both(more: str, less: str, bias_type: str, template: str, where: str) -> Pai
 def text(value: object) -> str:
     """A value of a JSON document that must be text. Raises TypeError for another: null is no sentence."""
     if not isinstance(value, str):
-        raise TypeError(f"text, but {type(value).__name__}")
+        raise TypeError(f"text (got {type(value).__name__})")
     return value.strip()

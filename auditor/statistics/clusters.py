@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.statistics.proportions import Z95, wilson
+from auditor.words import plural
 
 Floats = NDArray[np.float64]
 Values = tuple[Floats, NDArray[Any]]  # (n,) values, (n,) their clusters
 LEAST_CLUSTERS = 20  # fewer bear no interval (bias reference, section 11)
 LEAST_WORTH = 2.0  # equal clusters that they must be worth: below it Student's t has less than one degree of freedom
 RARE = 8  # clusters that hold the rarer side of a share: with fewer a variance between clusters says too little; chosen by us
-DRAWS = (2_000, 40_000)  # bootstrap draws, least and most
+LEAST_DRAWS, MOST_DRAWS = 2_000, 40_000  # of a bootstrap
 TAIL = 20  # draws beyond either limit, where the most allow it
 BLOCK = 4_000_000  # clusters drawn at a time
 BUDGET = 40_000_000  # clusters drawn in all, where more than the least draws are wanted
@@ -25,7 +26,7 @@ def lacking(clusters: NDArray[Any], what: str = "template") -> str:
     """Why (n,) values of these clusters bear no interval, or "": there are fewer than 20, or one holds most values."""
     _, count = np.unique(clusters, return_counts=True)
     if len(count) < LEAST_CLUSTERS:
-        return f"{len(count):,} {what}{'' if len(count) == 1 else 's'}, want {LEAST_CLUSTERS} for an interval"
+        return f"{plural(len(count), what)}, want {LEAST_CLUSTERS} for an interval"
     if effective(count.astype(float)) < LEAST_WORTH:
         return f"one {what} holds {count.max():,} of {count.sum():,}: no interval"
     return ""
@@ -53,7 +54,7 @@ def standard_error(total: Floats, count: Floats) -> float:
     return math.sqrt((k - 1) / k * float(np.sum(apart**2))) / n
 
 
-def drawn(values: Floats, clusters: NDArray[Any], size: int, draws: int = DRAWS[0], seed: int = 0) -> Floats:
+def drawn(values: Floats, clusters: NDArray[Any], size: int, draws: int = LEAST_DRAWS, seed: int = 0) -> Floats:
     """(draws,) means over `size` clusters drawn with replacement: every row of a cluster comes along.
 
     Cluster bootstrap; Davison & Hinkley 1997, section 3.8, doi:10.1017/CBO9780511802843.
@@ -76,8 +77,8 @@ def percentiles(values: Floats, clusters: NDArray[Any], *, alpha: float, seed: i
     _, count = sums(values, clusters)
     worth = effective(count)
     tail = float(norm.sf(math.sqrt(worth / (worth - 1)) * t.isf(alpha / 2, worth - 1)))
-    most = max(DRAWS[0], min(DRAWS[1], BUDGET // len(count)))
-    draws = int(min(most, max(DRAWS[0], TAIL / tail if tail > 0 else math.inf)))
+    most = max(LEAST_DRAWS, min(MOST_DRAWS, BUDGET // len(count)))
+    draws = int(min(most, max(LEAST_DRAWS, TAIL / tail if tail > 0 else math.inf)))
     low, high = np.quantile(drawn(values, clusters, len(count), draws, seed), [tail, 1 - tail])
     return float(low), float(high)
 

@@ -11,6 +11,7 @@ from auditor.model import Record, Table
 from auditor.statistics.probes import Change, mcnemar
 from auditor.tallies.groups import short
 from auditor.tallies.probe_rows import RATE, Part, scored
+from auditor.words import plural
 
 ALL = "all pairs"
 LISTED = 5  # reasons that a sentence lists
@@ -44,11 +45,6 @@ def nothing(pairs: Part, what: str = "pairs") -> str:
     return f"none of the {len(pairs):,} {what} can be compared: {reasons(pairs)}"
 
 
-def counted(n: int, what: str) -> str:
-    """`1 pair`, `2 pairs`."""
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
-
-
 def level(alpha: float) -> str:
     """What limits of an audit with several of them are called."""
     return "95 %" if alpha == 0.05 else "simultaneous 95 %"
@@ -58,7 +54,7 @@ def sentence(part: Part, found: Change, unit: str, held: str) -> str:
     """The change in words; `held` is what its limits are called."""
     ends = f" ({held} {found.low:+.3f} to {found.high:+.3f})" if found.low is not None and found.high is not None else ""
     said = (
-        f"mean change {found.mean:+.3f} {unit}{ends} over {counted(found.pairs, 'pair')} of {counted(found.clusters, 'template')}"
+        f"mean change {found.mean:+.3f} {unit}{ends} over {plural(found.pairs, 'pair')} of {plural(found.clusters, 'template')}"
     )
     if unit == RATE:
         return said

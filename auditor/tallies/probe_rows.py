@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from auditor.check import Tally
 from auditor.rows import Batch, Setting
 
-PARTS = ("pair", "null", "prompt", "neutral", "shuffled")
 COLUMNS = ("part", "bias_type", "template", "base", "tuned", "left_out")
-"""`part` is one of `PARTS`; `base` and `tuned` are the scores; `left_out` is "" or why a row is not judged."""
+"""`part` is pair, null, prompt, neutral or shuffled; `base` and `tuned` are the scores; `left_out` is "" or why a row is not
+judged."""
 CAP = 1_000_000  # rows of a probe
 LARGEST = 1e6  # in size; no log-probability a token is larger
 RATE, NATS = "probability", "nats a token"  # units of the scores: of classifiers, of language models
@@ -107,4 +107,5 @@ class ProbeRows(Tally):
 
     def lost(self) -> int:
         """Rows for which the base model has a finite score and the tuned model none."""
-        return sum(int((scored(p.base) & ~scored(p.tuned)).sum()) for p in map(self.of_part, PARTS))
+        sides = ((t.column(side).to_numpy() for side in ("base", "tuned")) for t in self.parts)
+        return sum(int((scored(base) & ~scored(tuned)).sum()) for base, tuned in sides)

@@ -17,8 +17,9 @@ from auditor.rows import Roles, Setting
 from auditor.statistics.clusters import clustered_wilson, lacking
 from auditor.statistics.proportions import Z95
 from auditor.tallies.groups import short
-from auditor.tallies.probe_evidence import ALL, by_type, comparable, counted, nothing, reasons
+from auditor.tallies.probe_evidence import ALL, by_type, comparable, nothing, reasons
 from auditor.tallies.probe_rows import Part, ProbeRows, lacks_probe, of_rates
+from auditor.words import plural
 
 METRIC = "stereotyped_share"
 TIED = "every pair is a tie"
@@ -85,15 +86,15 @@ class StereotypedPreference(Check[ProbeRows]):
     def _reading(self, name: str, pairs: Part, before: Side, after: Side, evidence: tuple[Table, ...], broken: str) -> Reading:
         where = Where(split="train", columns=("base", "tuned"), group=name)
         judged = len(pairs.judged)
-        out = f"{counted(len(pairs) - judged, 'pair')} left out: {reasons(pairs)}" if len(pairs) > judged else ""
+        out = f"{plural(len(pairs) - judged, 'pair')} left out: {reasons(pairs)}" if len(pairs) > judged else ""
         if after.share is None:
-            why = f"no share of {counted(judged, 'pair')}: every one is a tie" if judged else nothing(pairs)
+            why = f"no share of {plural(judged, 'pair')}: every one is a tie" if judged else nothing(pairs)
             return self.read(
                 where, Effect(name=METRIC, value=None, unit="share", reason=why), why, unsure=f"{short(name)}: {why}"
             )
         (low, high), wide = after.ends or (None, None), after.wide
         why = broken or ("" if wide is not None else after.few)
-        ties = f"{counted(before.ties, 'pair')} tied before, {after.ties:,} after" if before.ties or after.ties else ""
+        ties = f"{plural(before.ties, 'pair')} tied before, {after.ties:,} after" if before.ties or after.ties else ""
         told = [
             f"{short(name)}: the stereotyped sentence is ahead in {after.told()}, in {before.told()} before tuning",
             ties,
@@ -136,7 +137,7 @@ class Side:
 
     def told(self) -> str:
         between = f" (95 % {self.ends[0]:.1%} to {self.ends[1]:.1%})" if self.ends else ""
-        return f"{self.share:.1%} of {counted(self.pairs, 'pair')}{between}" if self.share is not None else f"no pair ({TIED})"
+        return f"{self.share:.1%} of {plural(self.pairs, 'pair')}{between}" if self.share is not None else f"no pair ({TIED})"
 
 
 def _side(part: Part, scores: NDArray[np.float64], z: float) -> Side:

@@ -9,6 +9,7 @@ from auditor.model import Effect, Reading, Table, Where
 from auditor.rows import Setting
 from auditor.tallies.look import Look
 from auditor.tallies.places import listed
+from auditor.words import plural
 
 
 class MixedNulls(Check[Look]):
@@ -52,7 +53,7 @@ class MixedNulls(Check[Look]):
             yield self.read(
                 Where(split=split, columns=(name,)),
                 Effect(name="null_spellings", value=float(len(shown)), unit="spellings"),
-                f"missing values of {name!r} are spelled in {len(shown)} way{'' if len(shown) == 1 else 's'} in {split}"
+                f"missing values of {name!r} are spelled in {plural(len(shown), 'way')} in {split}"
                 + (f": {said}" if shown else ""),
                 affected=sum(spellings[w] for w in odd),
                 examined=seen.n,
